@@ -1,0 +1,3 @@
+add_library(ccasim_warnings INTERFACE)
+target_compile_options(ccasim_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Werror)
+add_library(ccasim::warnings ALIAS ccasim_warnings)

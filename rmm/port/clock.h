@@ -1,0 +1,20 @@
+// Virtual time: one monotone clock of the machine.
+#pragma once
+
+#include <cstdint>
+
+namespace rmm::port {
+
+inline constexpr std::uint64_t kCounterFrequencyHz = 62'500'000;  // CNTFRQ_EL0; CNTPCT = now_ns / 16
+inline constexpr std::uint64_t kNsPerCount = 16;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual std::uint64_t now_ns() const = 0;
+  std::uint64_t count() const { return now_ns() / kNsPerCount; }  // CNTPCT_EL0 == CNTVCT_EL0 (A6.2: equal counters)
+  // The fixed, documented cost of native work (host or monitor), added to virtual time.
+  virtual void spend_ns(std::uint64_t ns) = 0;
+};
+
+}  // namespace rmm::port

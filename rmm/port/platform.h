@@ -1,0 +1,26 @@
+// Everything the monitor may ask of the machine, in one place. Members are never null except `observer`.
+#pragma once
+
+#include "rmm/port/clock.h"
+#include "rmm/port/entropy.h"
+#include "rmm/port/gpt.h"
+#include "rmm/port/granule_memory.h"
+#include "rmm/port/observer.h"
+#include "rmm/port/realm_cpu.h"
+#include "rmm/port/sync.h"
+#include "rmm/port/tlb.h"
+
+namespace rmm::port {
+
+struct Platform {
+  GranuleMemory& memory;
+  Gpt& gpt;
+  Tlb& tlb;
+  RealmCpus& cpus;
+  Sync& sync;
+  Clock& clock;
+  Entropy& entropy;
+  Observer* observer = nullptr;
+};
+
+}  // namespace rmm::port
