@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/trace/json_trace.h"
+
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <type_traits>
+
+#include <nlohmann/json.hpp>
+
+namespace sim::trace {
+namespace {
+
+constexpr std::size_t kFlushAt = 1 << 20;
+
+std::string_view interface_name(rmm::port::Interface interface) {
+  switch (interface) {
+    case rmm::port::Interface::kRmi: return "rmi";
+    case rmm::port::Interface::kRsi: return "rsi";
+    case rmm::port::Interface::kPsci: return "psci";
+  }
+  return "rmi";
+}
+
+// {"name":"0x1",...}: addresses and registers are hexadecimal strings, since JSON numbers lose bits above 2^53.
+template <class Values>
+std::string named_values(const Values& values) {
+  std::string out = "{";
+  for (const auto& v : values) {
+    if (out.size() > 1) out += ',';
+    fmt::format_to(std::back_inserter(out), "\"{}\":\"{:#x}\"", v.name, v.value);
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<JsonTrace>, std::string> JsonTrace::open(const std::string& path,
+                                                                      std::function<Now()> now) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr)
+    return tl::unexpected(fmt::format("cannot write the trace to '{}': {}", path, std::strerror(errno)));
+  return std::unique_ptr<JsonTrace>(new JsonTrace(file, std::move(now)));
+}
+
+JsonTrace::JsonTrace(std::FILE* file, std::function<Now()> now) : file_(file), now_(std::move(now)) {
+  fmt::format_to(std::back_inserter(buffer_), "{{\"ccasim_trace\":{},\"rmm\":\"1.0-rel0\",\"time\":\"virtual ns\"}}\n",
+                 kTraceVersion);
+}
+
+JsonTrace::~JsonTrace() {
+  flush();
+  std::fclose(file_);
+}
+
+bool JsonTrace::flush() {
+  if (buffer_.size() != 0 && std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size()) failed_ = true;
+  buffer_.clear();
+  if (std::fflush(file_) != 0) failed_ = true;
+  return !failed_;
+}
+
+template <class... Args>
+void JsonTrace::line(std::string_view event, fmt::format_string<Args...> format, Args&&... args) {
+  const Now now = now_();
+  auto out = std::back_inserter(buffer_);
+  fmt::format_to(out, "{{\"t\":{},\"a\":{},\"e\":\"{}\",", now.ns, now.actor, event);
+  fmt::format_to(out, format, std::forward<Args>(args)...);
+  fmt::format_to(out, "}}\n");
+  if (buffer_.size() >= kFlushAt) flush();
+}
+
+void JsonTrace::fault(const FaultEvent& event) {
+  std::string walk = "[";
+  for (const auto& s : event.walk) {
+    if (walk.size() > 1) walk += ',';
+    fmt::format_to(std::back_inserter(walk),
+                   "{{\"stage\":{},\"level\":{},\"entry\":\"{:#x}\",\"descriptor\":\"{:#x}\"}}", s.stage, s.level,
+                   s.entry, s.descriptor);
+  }
+  line("fault",
+       "\"va\":\"{:#x}\",\"ipa\":\"{:#x}\",\"access\":\"{}\",\"kind\":\"{}\",\"stage\":{},\"level\":{},\"walk\":{}]",
+       event.va, event.ipa, event.access, event.kind, event.stage, event.level, walk);
+}
+
+void JsonTrace::schedule(std::uint16_t actor, std::string_view name, std::string_view what) {
+  line("schedule", "\"actor\":{},\"name\":{},\"what\":\"{}\"", actor, nlohmann::json(name).dump(), what);
+}
+
+void JsonTrace::actor_name(std::uint16_t actor, std::string_view name) {
+  line("actor", "\"actor\":{},\"name\":{}", actor, nlohmann::json(name).dump());
+}
+
+void JsonTrace::command_begin(const rmm::port::CommandBegin& event) {
+  line("call", "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"args\":{}",
+       interface_name(event.interface), event.name, event.fid, event.pe.value, event.rec, named_values(event.args));
+}
+
+void JsonTrace::command_end(const rmm::port::CommandEnd& event) {
+  line("return",
+       "\"interface\":\"{}\",\"name\":\"{}\",\"pe\":{},\"status\":\"{}\",\"x0\":\"{:#x}\",\"failed\":\"{}\","
+       "\"outputs\":{}",
+       interface_name(event.interface), event.name, event.pe.value, event.status, event.x0, event.failed_condition,
+       named_values(event.outputs));
+}
+
+void JsonTrace::granule_transition(const rmm::port::GranuleTransition& event) {
+  line("granule", "\"pa\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\",\"rd\":\"{:#x}\"", event.granule.pa().value,
+       event.from, event.to, event.owner.value);
+}
+
+void JsonTrace::rtt_write(const rmm::port::RttWrite& event) {
+  line("rtt",
+       "\"rd\":\"{:#x}\",\"ipa\":\"{:#x}\",\"level\":{},\"entry\":\"{:#x}\",\"before\":\"{:#x}\",\"after\":\"{:#x}\"",
+       event.rd.value, event.ipa.value, event.level, event.entry.value, event.before, event.after);
+}
+
+void JsonTrace::ripas_change(const rmm::port::RipasChange& event) {
+  line("ripas", "\"rd\":\"{:#x}\",\"base\":\"{:#x}\",\"top\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\"", event.rd.value,
+       event.range.base.value, event.range.top.value, event.from, event.to);
+}
+
+void JsonTrace::realm_state(abi::Pa rd, std::string_view from, std::string_view to) {
+  line("realm", "\"rd\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\"", rd.value, from, to);
+}
+
+void JsonTrace::rec_enter(const rmm::port::RecEntry& event) {
+  line("rec_enter", "\"rec\":\"{:#x}\",\"pe\":{},\"flags\":\"{:#x}\"", event.rec.value, event.pe.value, event.flags);
+}
+
+void JsonTrace::rec_exit(const rmm::port::RecExitEvent& event) {
+  std::string fields;
+  abi::for_each_field(*event.exit, [&](std::string_view name, std::size_t, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_integral_v<Value>) {
+      if (value != 0 && name != "exit_reason")
+        fmt::format_to(std::back_inserter(fields), ",\"{}\":\"{:#x}\"", name, value);
+    } else {
+      std::size_t last = value.size();
+      while (last > 0 && value[last - 1] == 0) --last;
+      if (last == 0) return;
+      fmt::format_to(std::back_inserter(fields), ",\"{}\":[", name);
+      for (std::size_t i = 0; i < last; ++i)
+        fmt::format_to(std::back_inserter(fields), "{}\"{:#x}\"", i == 0 ? "" : ",", value[i]);
+      fields += ']';
+    }
+  });
+  line("rec_exit", "\"rec\":\"{:#x}\",\"pe\":{},\"reason\":\"{}\"{}", event.rec.value, event.pe.value, event.reason,
+       fields);
+}
+
+void JsonTrace::trap(const rmm::port::TrapEvent& event) {
+  line("trap", "\"rec\":\"{:#x}\",\"pe\":{},\"esr\":\"{:#x}\",\"far\":\"{:#x}\",\"hpfar\":\"{:#x}\",\"pc\":\"{:#x}\"",
+       event.rec.value, event.pe.value, event.esr, event.far, event.hpfar, event.pc);
+}
+
+void JsonTrace::tlb_invalidate(abi::Vmid vmid, abi::IpaRange range) {
+  line("tlbi", "\"vmid\":{},\"base\":\"{:#x}\",\"top\":\"{:#x}\"", vmid.value, range.base.value, range.top.value);
+}
+
+void JsonTrace::ioctl(std::string_view name, int fd, std::span<const host::port::NamedValue> args, long result) {
+  line("ioctl", "\"name\":\"{}\",\"fd\":{},\"args\":{},\"result\":{}", name, fd, named_values(args), result);
+}
+
+void JsonTrace::kvm_exit(unsigned vm, unsigned vcpu, std::string_view reason, long ret) {
+  line("kvm_exit", "\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"ret\":{}", vm, vcpu, reason, ret);
+}
+
+void JsonTrace::rec_exit(unsigned vm, unsigned vcpu, std::string_view reason, std::uint64_t esr) {
+  line("host_exit", "\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"esr\":\"{:#x}\"", vm, vcpu, reason, esr);
+}
+
+void JsonTrace::stage2_fault(unsigned vm, unsigned vcpu, abi::Ipa ipa, bool shared, bool write, long ret) {
+  line("stage2_fault", "\"vm\":{},\"vcpu\":{},\"ipa\":\"{:#x}\",\"shared\":{},\"write\":{},\"ret\":{}", vm, vcpu,
+       ipa.value, shared, write, ret);
+}
+
+void JsonTrace::irq(unsigned vm, unsigned vcpu, std::uint32_t intid, std::string_view what) {
+  line("irq", "\"vm\":{},\"vcpu\":{},\"intid\":{},\"what\":\"{}\"", vm, vcpu, intid, what);
+}
+
+void JsonTrace::device_access(unsigned vm, std::string_view device, std::uint64_t offset, std::uint64_t value,
+                              unsigned size, bool write) {
+  line("device", "\"vm\":{},\"device\":\"{}\",\"offset\":\"{:#x}\",\"value\":\"{:#x}\",\"size\":{},\"write\":{}", vm,
+       device, offset, value, size, write);
+}
+
+void JsonTrace::message(std::string_view text) { line("message", "\"text\":{}", nlohmann::json(text).dump()); }
+
+}  // namespace sim::trace

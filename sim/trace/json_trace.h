@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The trace of a run as JSON lines (schema: SCHEMA.md). Buffered; written out when the buffer fills, on flush() and at
+// the end.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include <fmt/format.h>
+
+#include "host/port/observer.h"
+#include "rmm/port/observer.h"
+
+namespace sim::trace {
+
+inline constexpr int kTraceVersion = 1;
+
+// One step of a translation walk, for fault events.
+struct WalkStep {
+  int stage;  // 1 or 2
+  int level;
+  std::uint64_t entry;  // PA of the descriptor
+  std::uint64_t descriptor;
+};
+
+struct FaultEvent {
+  std::uint64_t va, ipa;
+  std::string_view access;  // "read", "write", "fetch"
+  std::string_view kind;    // "translation", "permission", "granule_protection", ...
+  int stage, level;
+  std::span<const WalkStep> walk;
+};
+
+class JsonTrace : public rmm::port::Observer, public host::port::Observer {
+ public:
+  struct Now {
+    std::uint64_t ns;
+    std::uint16_t actor;
+  };
+  // Opens `path` for writing. Error: what went wrong, with the path.
+  static tl::expected<std::unique_ptr<JsonTrace>, std::string> open(const std::string& path, std::function<Now()> now);
+  ~JsonTrace() override;
+  JsonTrace(const JsonTrace&) = delete;
+  JsonTrace& operator=(const JsonTrace&) = delete;
+
+  // Sources of sim itself.
+  void fault(const FaultEvent& event);
+  void schedule(std::uint16_t actor, std::string_view name, std::string_view what);
+  void actor_name(std::uint16_t actor, std::string_view name);
+  // False: a write failed (disk full); said once at the end of the run.
+  bool flush();
+
+  void command_begin(const rmm::port::CommandBegin& event) override;
+  void command_end(const rmm::port::CommandEnd& event) override;
+  void granule_transition(const rmm::port::GranuleTransition& event) override;
+  void rtt_write(const rmm::port::RttWrite& event) override;
+  void ripas_change(const rmm::port::RipasChange& event) override;
+  void realm_state(abi::Pa rd, std::string_view from, std::string_view to) override;
+  void rec_enter(const rmm::port::RecEntry& event) override;
+  void rec_exit(const rmm::port::RecExitEvent& event) override;
+  void trap(const rmm::port::TrapEvent& event) override;
+  void tlb_invalidate(abi::Vmid vmid, abi::IpaRange range) override;
+
+  void ioctl(std::string_view name, int fd, std::span<const host::port::NamedValue> args, long result) override;
+  void kvm_exit(unsigned vm, unsigned vcpu, std::string_view reason, long ret) override;
+  void rec_exit(unsigned vm, unsigned vcpu, std::string_view reason, std::uint64_t esr) override;
+  void stage2_fault(unsigned vm, unsigned vcpu, abi::Ipa ipa, bool shared, bool write, long ret) override;
+  void irq(unsigned vm, unsigned vcpu, std::uint32_t intid, std::string_view what) override;
+  void device_access(unsigned vm, std::string_view device, std::uint64_t offset, std::uint64_t value, unsigned size,
+                     bool write) override;
+  void message(std::string_view text) override;
+
+ private:
+  JsonTrace(std::FILE* file, std::function<Now()> now);
+  template <class... Args>
+  void line(std::string_view event, fmt::format_string<Args...> format, Args&&... args);
+
+  std::FILE* file_;
+  std::function<Now()> now_;
+  fmt::memory_buffer buffer_;
+  bool failed_ = false;
+};
+
+}  // namespace sim::trace
