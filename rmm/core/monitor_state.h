@@ -30,6 +30,7 @@ struct Limits {
   std::uint8_t num_rec_aux = 2;           // auxiliary granules per REC
   bool vmid16 = true;                     // FEAT_VMID16
   bool sha256 = true, sha512 = true;
+  bool pauth = false;  // realms see pointer authentication (ID_AA64ISAR1/2_EL1); hidden by default: it costs speed
 };
 
 }  // namespace rmm::core
