@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One VMM process: builds a VM over KVM's user-space interface, runs its vCPU threads, and takes it down again. It does
+// what kvmtool does and reaches KVM only through KvmSystem.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "host/kvm/uapi.h"
+#include "host/port/console.h"
+#include "host/port/observer.h"
+#include "host/port/threads.h"
+#include "host/vmm/boot_plan.h"
+#include "host/vmm/config.h"
+#include "host/vmm/state.h"
+#include "rmm/abi/addr.h"
+#include "rmm/port/sync.h"
+
+namespace host::vmm {
+
+// What a VMM process may ask of its surroundings beside KVM.
+struct VmmPort {
+  rmm::port::Sync& sync;
+  port::Threads& threads;
+  port::Console& console;
+  port::HostEntropy& entropy;
+  port::Observer* observer = nullptr;
+  unsigned vm = 0;  // index of this VM in observer calls
+};
+
+struct VmResult {
+  Outcome outcome = Outcome::kRunning;
+  std::string reason;        // empty for a plain power-off
+  std::uint32_t resets = 0;  // resets that were carried out
+  VcpuExits exits;           // of all vCPUs, all lives of the VM
+};
+
+class Vmm {
+ public:
+  // `state` must outlive the Vmm and be fresh. `plan` comes from plan_boot(config).
+  Vmm(VmmState& state, kvm::KvmSystem& kvm, VmmPort port, VmConfig config, BootPlan plan);
+  Vmm(const Vmm&) = delete;
+  Vmm& operator=(const Vmm&) = delete;
+
+  // The main thread of the VMM process: blocks the calling actor until the VM is over. It spawns the vCPU threads,
+  // feeds console input, carries out resets, and closes every file descriptor before it returns.
+  VmResult run();
+
+  // Any actor: the VM ends with Outcome::kStopped (or the given one) as soon as its vCPU threads have left KVM_RUN.
+  void request_stop(std::string reason, Outcome outcome = Outcome::kStopped);
+
+  // Called by each vCPU thread at the top of its KVM_RUN loop, with the vCPU's index. At that moment the thread holds
+  // no lock and nothing on its stack that VmmState doesn't hold.
+  void set_quiescent_point(std::function<void(unsigned)> callback) { quiescent_point_ = std::move(callback); }
+
+  // The realm touched `ipa` and took an abort that never reached KVM (its RIPAS is EMPTY, so the abort went to the
+  // realm). If a device lives there, says once that devices answer on the shared alias. For an observer of the monitor.
+  void guest_abort_at(abi::Ipa ipa);
+
+  const VmConfig& config() const { return config_; }
+  const VmmState& state() const { return state_; }
+
+ private:
+  tl::expected<void, std::string> build();
+  tl::expected<void, std::string> create_vm();
+  tl::expected<void, std::string> create_memory();
+  tl::expected<void, std::string> create_vcpus();
+  tl::expected<void, std::string> create_gic();
+  tl::expected<void, std::string> load_images();
+  tl::expected<void, std::string> set_boot_registers();
+  tl::expected<void, std::string> set_register(int vcpu_fd, std::uint64_t id, std::uint64_t value);
+  void teardown();
+  void main_loop();
+  rmm::port::WaitQueue& main_queue();
+  void wake_main_thread();
+  void stop_vcpus();
+  void finish(Outcome outcome, std::string reason);
+
+  void vcpu_thread(unsigned index);
+  bool handle_exit(unsigned index, long result);
+  bool handle_failed_run(unsigned index, long result);
+  void handle_mmio(unsigned index);
+  bool handle_memory_fault(unsigned index);
+  bool handle_system_event(unsigned index);
+  void handle_hypercall(unsigned index);
+  void message(const std::string& text);
+
+  VmmState& state_;
+  kvm::KvmSystem& kvm_;
+  VmmPort port_;
+  VmConfig config_;
+  BootPlan plan_;
+  std::function<void(unsigned)> quiescent_point_;
+};
+
+}  // namespace host::vmm
