@@ -24,6 +24,15 @@ class Threads {
   virtual void kick(PeId pe) = 0;
   virtual bool irq_pending() const = 0;  // on the calling thread's PE
   virtual void acknowledge_irqs() = 0;   // the host's interrupt handler ran on the calling thread's PE
+
+  // Linux's signal_pending(current): the machine wants every thread back in user space, so that its state can be
+  // copied. KVM_RUN returns -EINTR, interruptible waits of the kernel give up. On such a request every PE is kicked and
+  // every wait returns once.
+  virtual bool signal_pending() const { return false; }
+  // A quiescent point of user space: between two ioctls, no lock held, no copy of machine state in local variables. The
+  // thread parks here while the machine is being copied or restored. Each round of a user-space loop calls it, before
+  // it waits for anything.
+  virtual void park_quiescent() {}
 };
 
 // Virtual time as the host's clocksource shows it.

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 
+#include "rmm/abi/arch/timer.h"
+
 namespace rmm::port {
 
-inline constexpr std::uint64_t kCounterFrequencyHz = 62'500'000;  // CNTFRQ_EL0; CNTPCT = now_ns / 16
-inline constexpr std::uint64_t kNsPerCount = 16;
+inline constexpr std::uint64_t kCounterFrequencyHz = abi::kCounterFrequencyHz;  // CNTFRQ_EL0; CNTPCT = now_ns / 16
+inline constexpr std::uint64_t kNsPerCount = abi::kNsPerCount;
 
 class Clock {
  public:

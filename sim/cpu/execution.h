@@ -24,6 +24,13 @@ class Execution {
   // The calling PE has nothing to do until an interrupt arrives for it or `deadline_ns`: parks. Wakeups may be
   // spurious.
   virtual void idle(std::optional<std::uint64_t> deadline_ns) = 0;
+
+  // sim/cpu sets this around the engine's frames: parking or throwing through them is impossible, and aborts.
+  void set_inside_engine(bool inside) { inside_engine_ = inside; }
+  bool inside_engine() const { return inside_engine_; }
+
+ private:
+  bool inside_engine_ = false;
 };
 
 }  // namespace sim
