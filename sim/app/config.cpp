@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/config.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/app/json_reader.h"
+#include "sim/app/text.h"
+
+namespace sim::app {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+tl::unexpected<InputError> error(std::string message) { return tl::unexpected(InputError{std::move(message)}); }
+
+struct Places {
+  std::string config_dir, executable_dir, cache_dir;
+};
+
+// "@cache/x", "@guest/x", absolute, or relative to the configuration file.
+std::string resolve(const std::string& path, const Places& places) {
+  if (path.empty()) return path;
+  if (path.starts_with("@cache/")) return (fs::path(places.cache_dir) / path.substr(7)).string();
+  if (path.starts_with("@guest/")) return (fs::path(places.executable_dir) / "guest" / path.substr(7)).string();
+  return fs::path(path).is_absolute() ? path : (fs::path(places.config_dir) / path).string();
+}
+
+tl::expected<json, InputError> read_json(const std::string& path) {
+  if (fs::is_directory(path))
+    return error(fmt::format("'{}' is a directory; give a configuration file, e.g. configs/hello.json", path));
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return error(
+        fmt::format("cannot read the configuration '{}': {}; see configs/ for examples", path, std::strerror(errno)));
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  try {
+    return json::parse(text, nullptr, true, /*ignore_comments=*/true);
+  } catch (const json::parse_error& e) {
+    const auto upto = text.substr(0, std::min<std::size_t>(e.byte, text.size()));
+    const auto line = 1 + std::count(upto.begin(), upto.end(), '\n');
+    return error(fmt::format("'{}' line {} is not JSON: {}", path, line, e.what()));
+  }
+}
+
+// --set a.b.0.c=VALUE: VALUE is JSON if it parses as such, else a string.
+tl::expected<void, InputError> assign(json& root, const std::string& path, const std::string& value) {
+  json* at = &root;
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const std::size_t dot = std::min(path.find('.', begin), path.size());
+    const std::string key = path.substr(begin, dot - begin);
+    begin = dot + 1;
+    if (key.empty()) return error(fmt::format("--set {}: empty name in the path", path));
+    if (at->is_array()) {
+      const auto index = parse_number(key);
+      if (!index || *index >= at->size())
+        return error(fmt::format("--set {}: '{}' is no index of an array of {}", path, key, at->size()));
+      at = &(*at)[*index];
+    } else if (at->is_object() || at->is_null()) {
+      at = &(*at)[key];
+    } else {
+      return error(fmt::format("--set {}: '{}' is inside a plain value", path, key));
+    }
+  }
+  json parsed = json::parse(value, nullptr, /*allow_exceptions=*/false);
+  *at = parsed.is_discarded() ? json(value) : std::move(parsed);
+  return {};
+}
+
+void read_machine(const json& object, MachineConfig& out, std::string& problem) {
+  ObjectReader reader(object, "machine", problem);
+  reader.size("memory", out.memory);
+  reader.text("cpu", out.cpu);
+  reader.flag("pointer_auth", out.pointer_auth);
+  reader.number("seed", out.seed, 0, ~0ULL);
+  if (const json* limits = reader.object("rmm")) {
+    ObjectReader rmm(*limits, "machine.rmm", problem);
+    unsigned s2sz = out.limits.s2sz, lrs = out.limits.num_lrs, order = out.limits.max_recs_order,
+             aux = out.limits.num_rec_aux;
+    rmm.number("s2sz", s2sz, 32, 48);
+    rmm.number("num_lrs", lrs, 1, 16);
+    rmm.number("max_recs_order", order, 1, 15);
+    rmm.number("num_rec_aux", aux, 0, 16);
+    rmm.flag("sha512", out.limits.sha512);
+    rmm.finish();
+    out.limits.s2sz = static_cast<std::uint8_t>(s2sz);
+    out.limits.num_lrs = static_cast<std::uint8_t>(lrs);
+    out.limits.max_recs_order = static_cast<std::uint8_t>(order);
+    out.limits.num_rec_aux = static_cast<std::uint8_t>(aux);
+  }
+  reader.finish();
+}
+
+void read_binaries(const json& array, const std::string& where, const Places& places, host::vmm::VmConfig& vm,
+                   std::string& problem) {
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    ObjectReader reader(array[i], fmt::format("{}.binaries[{}]", where, i), problem);
+    host::vmm::Binary binary;
+    reader.text("path", binary.path);
+    reader.size("ipa", binary.ipa.value);
+    reader.flag("measured", binary.measured);
+    reader.finish();
+    if (problem.empty() && binary.path.empty()) problem = fmt::format("{}.binaries[{}] needs a \"path\"", where, i);
+    binary.path = resolve(binary.path, places);
+    vm.binaries.push_back(std::move(binary));
+  }
+}
+
+void read_vm(const json& object, std::size_t index, const Places& places, host::vmm::VmConfig& vm,
+             std::string& problem) {
+  const std::string where = fmt::format("vms[{}]", index);
+  ObjectReader reader(object, where, problem);
+  vm.name = fmt::format("vm{}", index);
+  reader.text("name", vm.name);
+  reader.flag("realm", vm.realm);
+  reader.number("vcpus", vm.vcpus, 1, 512);
+  reader.size("memory", vm.memory);
+  unsigned ipa_bits = 0;
+  reader.number("ipa_bits", ipa_bits, 0, 64);
+  vm.ipa_bits = ipa_bits;
+  reader.text("kernel", vm.kernel);
+  reader.text("initrd", vm.initrd);
+  reader.text("append", vm.append);
+  vm.kernel = resolve(vm.kernel, places);
+  vm.initrd = resolve(vm.initrd, places);
+
+  std::string boot = "linux", binary, psci = "smc";
+  reader.text("boot", boot);
+  reader.text("binary", binary);
+  reader.text("psci", psci);
+  if (problem.empty() && boot != "linux" && boot != "raw")
+    problem = fmt::format("{}.boot must be \"linux\" or \"raw\", found \"{}\"", where, boot);
+  if (problem.empty() && psci != "smc" && psci != "hvc")
+    problem = fmt::format("{}.psci must be \"smc\" or \"hvc\", found \"{}\"", where, psci);
+  vm.boot = boot == "raw" ? host::vmm::Boot::kRaw : host::vmm::Boot::kLinux;
+  vm.psci = psci == "hvc" ? host::vmm::PsciConduit::kHvc : host::vmm::PsciConduit::kSmc;
+  if (!binary.empty())
+    vm.binaries.push_back({.path = resolve(binary, places), .bytes = {}, .ipa = {0x80000000}, .measured = true});
+  if (const json* array = reader.array("binaries")) read_binaries(*array, where, places, vm, problem);
+  std::uint64_t entry = ~0ULL, dtb = ~0ULL, kaslr = 0;
+  reader.size("entry", entry);
+  reader.size("dtb", dtb);
+  if (entry != ~0ULL) vm.entry = abi::Ipa{entry};
+  if (dtb != ~0ULL) vm.dtb = abi::Ipa{dtb};
+  if (const json* registers = reader.array("registers")) {
+    for (const json& value : *registers) {
+      const auto number = value.is_number_unsigned() ? value.get<std::uint64_t>()
+                          : value.is_string()        ? parse_number(value.get<std::string>()).value_or(~0ULL)
+                                                     : ~0ULL;
+      vm.registers.push_back(number);
+    }
+    if (problem.empty() && vm.registers.size() > 8) problem = fmt::format("{}.registers sets X0 to X7 at most", where);
+  }
+  reader.flag("console", vm.console);
+  reader.flag("entropy", vm.entropy);
+  reader.flag("rng_seed", vm.rng_seed);
+  reader.number("kaslr_seed", kaslr, 0, ~0ULL);
+  if (object.is_object() && object.contains("kaslr_seed")) vm.kaslr_seed = kaslr;
+  reader.flag("measure_kernel", vm.measure_kernel);
+  reader.flag("measure_initrd", vm.measure_initrd);
+  reader.flag("measure_dtb", vm.measure_dtb);
+  reader.number("reset_limit", vm.reset_limit, 0, 1000);
+  reader.finish();
+}
+
+tl::expected<void, InputError> check(const RunConfig& config) {
+  const MachineConfig& machine = config.machine;
+  if (machine.memory % abi::kGranuleSize != 0 || machine.memory < 16 * host::vmm::kMiB ||
+      machine.memory > 1024 * host::vmm::kGiB)
+    return error(fmt::format("machine.memory must be a multiple of 4 KiB from 16 MiB to 1 TiB, found {}",
+                             format_size(machine.memory)));
+  if (machine.cpu != "cortex-a72" && machine.cpu != "max")
+    return error(fmt::format("machine.cpu must be \"cortex-a72\" or \"max\", found \"{}\"", machine.cpu));
+  if (machine.pointer_auth && machine.cpu != "max")
+    return error("machine.pointer_auth needs machine.cpu \"max\": cortex-a72 has no pointer authentication");
+  if (config.vms.empty()) return error("vms is empty; describe at least one virtual machine");
+  std::uint64_t wanted = 0;
+  for (const auto& vm : config.vms) {
+    if (const auto valid = host::vmm::validate(vm); !valid)
+      return error(fmt::format("VM '{}': {}", vm.name, host::vmm::to_string(valid.error())));
+    if (vm.memory > machine.memory)
+      return error(fmt::format(
+          "VM '{}' wants {} of memory but the machine has {}; raise machine.memory or lower the VM's memory", vm.name,
+          format_size(vm.memory), format_size(machine.memory)));
+    wanted += vm.memory;
+    for (const auto& other : config.vms)
+      if (&other != &vm && other.name == vm.name)
+        return error(fmt::format("two VMs are named '{}'; names must differ", vm.name));
+  }
+  if (wanted > machine.memory)
+    return error(fmt::format("the VMs want {} of memory together but the machine has {}; raise machine.memory",
+                             format_size(wanted), format_size(machine.memory)));
+  return {};
+}
+
+}  // namespace
+
+std::string cache_directory() {
+  if (const char* dir = std::getenv("CCASIM_CACHE"); dir != nullptr && *dir != '\0') return dir;
+  if (const char* dir = std::getenv("XDG_CACHE_HOME"); dir != nullptr && *dir != '\0')
+    return (fs::path(dir) / "ccasim").string();
+  const char* home = std::getenv("HOME");
+  return (fs::path(home != nullptr ? home : ".") / ".cache" / "ccasim").string();
+}
+
+tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
+                                                const std::string& cache_dir) {
+  auto root = read_json(options.config);
+  if (!root) return tl::unexpected(root.error());
+
+  // Overrides go into the JSON before it is read, so that they get the same checks and messages.
+  auto override_value = [&](const char* path, const auto& value) -> tl::expected<void, InputError> {
+    return value ? assign(*root, path, json(*value).dump()) : tl::expected<void, InputError>{};
+  };
+  const auto absolute = [](const std::optional<std::string>& path) {
+    return path ? std::optional(fs::absolute(*path).string())
+                : std::nullopt;  // the person's path, not the configuration's
+  };
+  for (const auto& [path, value] : options.set)
+    if (const auto done = assign(*root, path, value); !done) return tl::unexpected(done.error());
+  for (const auto& done : {override_value("vms.0.kernel", absolute(options.kernel)),
+                           override_value("vms.0.initrd", absolute(options.initrd)),
+                           override_value("vms.0.memory", options.memory), override_value("vms.0.vcpus", options.vcpus),
+                           override_value("machine.cpu", options.cpu), override_value("machine.seed", options.seed)})
+    if (!done) return tl::unexpected(done.error());
+
+  const Places places{fs::absolute(options.config).parent_path().string(), executable_dir, cache_dir};
+  RunConfig config;
+  std::string problem;
+  ObjectReader reader(*root, "the configuration", problem);
+  if (const json* machine = reader.object("machine")) read_machine(*machine, config.machine, problem);
+  if (const json* vms = reader.array("vms")) {
+    for (std::size_t i = 0; i < vms->size(); ++i) read_vm((*vms)[i], i, places, config.vms.emplace_back(), problem);
+  }
+  reader.finish();
+  if (!problem.empty()) return error(fmt::format("'{}': {}", options.config, problem));
+  if (options.append && !config.vms.empty()) {
+    std::string& line = config.vms[0].append;
+    line += (line.empty() ? "" : " ") + *options.append;
+  }
+  if (const auto valid = check(config); !valid)
+    return error(fmt::format("'{}': {}", options.config, valid.error().message));
+  return config;
+}
+
+}  // namespace sim::app

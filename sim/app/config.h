@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A machine and its VMs as configs/*.json describe them; the schema is the table in configs/README.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "host/vmm/config.h"
+#include "rmm/core/monitor_state.h"
+#include "sim/app/options.h"
+
+namespace sim::app {
+
+struct MachineConfig {
+  std::uint64_t memory = 2 * host::vmm::kGiB;  // DRAM, bytes
+  std::string cpu = "cortex-a72";              // or "max"
+  bool pointer_auth = false;                   // FEAT_PAuth visible to guests (CPU model max)
+  std::uint64_t seed = 1;
+  rmm::core::Limits limits;
+};
+
+struct RunConfig {
+  MachineConfig machine;
+  std::vector<host::vmm::VmConfig> vms;
+};
+
+// What is wrong with the input and what to do next, one line.
+struct InputError {
+  std::string message;
+};
+
+// Reads options.config, applies --set and the other overrides, checks everything that can be checked before the machine
+// exists. `executable_dir`: where ccasim is ("@guest/" lies beside it); `cache_dir`: what "@cache/" means.
+tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
+                                                const std::string& cache_dir);
+
+// $CCASIM_CACHE, else $XDG_CACHE_HOME/ccasim, else ~/.cache/ccasim: where scripts/fetch-kernel puts its files.
+std::string cache_directory();
+
+}  // namespace sim::app

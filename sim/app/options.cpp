@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/options.h"
+
+#include <sstream>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+#include "sim/app/text.h"
+
+namespace sim::app {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description visible_options() {
+  po::options_description all("Options");
+  auto add = all.add_options();
+  add("kernel", po::value<std::string>()->value_name("FILE"),
+      "guest kernel: arm64 Image (raw, gzip, zstd, EFI zboot), ELF or raw binary");
+  add("initrd", po::value<std::string>()->value_name("FILE"), "initial RAM disk");
+  add("append", po::value<std::string>()->value_name("TEXT"), "added to the kernel command line of the configuration");
+  add("vcpus", po::value<unsigned>()->value_name("N"), "number of virtual CPUs");
+  add("memory", po::value<std::string>()->value_name("SIZE"), "guest memory, e.g. 512MiB");
+  add("cpu", po::value<std::string>()->value_name("MODEL"), "cortex-a72 or max");
+  add("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),
+      "set any value of the configuration, e.g. vms.0.vcpus=4 or machine.memory=4GiB");
+  add("trace", po::value<std::string>()->value_name("FILE"), "write a trace as JSON lines (sim/trace/SCHEMA.md)");
+  add("check", "check the monitor's invariants while running");
+  add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N guest instructions (exit code 7)");
+  add("until", po::value<std::string>()->value_name("TIME"),
+      "stop at this virtual time, e.g. 1.5s or 20ms (exit code 7)");
+  add("seed", po::value<std::string>()->value_name("N"), "seed of the machine's entropy and of random scheduling");
+  add("strategy", po::value<std::string>()->value_name("NAME"), "scheduling: round-robin (default) or random");
+  add("json", po::value<std::string>()->value_name("FILE"), "write the summary as JSON ('-' is standard output)");
+  add("dump-dtb", po::value<std::string>()->value_name("FILE"), "write the first VM's device tree and end");
+  add("sweep", "at the end, write every DRAM granule once through the Non-secure view");
+  add("batch", "not interactive, even on a terminal");
+  add("quiet", "no summary");
+  add("help", "this text");
+  return all;
+}
+
+tl::unexpected<UsageError> usage(std::string message) { return tl::unexpected(UsageError{std::move(message)}); }
+
+// Boost names a wrong option in its own words; a person also wants the nearest right one.
+std::string unknown_option_message(const std::string& option, const po::options_description& all) {
+  std::vector<std::string> names;
+  for (const auto& known : all.options()) names.push_back(known->long_name());
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string bare = option.substr(std::min(option.find_first_not_of('-'), option.size()));
+  if (const auto guess = nearest(bare, views))
+    return fmt::format("unknown option '{}'; did you mean '--{}'?", option, *guess);
+  return fmt::format("unknown option '{}'; 'ccasim run --help' lists them", option);
+}
+
+}  // namespace
+
+tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_options(
+    const std::string& command, const std::vector<std::string>& arguments) {
+  const po::options_description visible = visible_options();
+  po::options_description all;
+  all.add(visible);
+  all.add_options()("words", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("words", -1);
+
+  po::variables_map given;
+  try {
+    using namespace po::command_line_style;
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(positional)
+                  .style(unix_style & ~allow_guessing)
+                  .run(),
+              given);
+  } catch (const po::unknown_option& error) {
+    return usage(unknown_option_message(error.get_option_name(), visible));
+  } catch (const po::error& error) {
+    return usage(fmt::format("{}; 'ccasim {} --help' lists the options", error.what(), command));
+  }
+
+  const bool inspect = command == "inspect";
+  if (given.count("help") != 0) {
+    std::ostringstream text;
+    text << (inspect ? "Usage: ccasim inspect CONFIG.json [options] QUERY...\n"
+                       "Runs like 'ccasim run', then answers at the end, at --until TIME or on a failure. A QUERY is "
+                       "one argument:\n"
+                       "  \"granule ADDRESS\"   state, owner and life so far\n"
+                       "  \"walk REALM IPA\"    each level's descriptor\n"
+                       "  \"rtt REALM\"         the tree of translation tables\n"
+                       "  \"realm REALM\"       attributes and measurements\n"
+                       "  \"rec REALM N\"       a REC: state and registers\n"
+                       "REALM is a VM's name in the configuration.\n\n"
+                     : "Usage: ccasim run CONFIG.json [options]\n\n")
+         << visible;
+    return HelpRequest{text.str()};
+  }
+
+  RunOptions out;
+  std::vector<std::string> words;
+  if (given.count("words") != 0) words = given["words"].as<std::vector<std::string>>();
+  if (words.empty())
+    return usage(fmt::format("which machine? Usage: ccasim {} CONFIG.json [options]; see configs/", command));
+  out.config = words[0];
+  if (inspect)
+    out.queries.assign(words.begin() + 1, words.end());
+  else if (words.size() > 1)
+    return usage(fmt::format("unexpected argument '{}'; one configuration file is run at a time", words[1]));
+  if (inspect && out.queries.empty())
+    return usage("nothing to inspect; add a query, e.g. \"realm NAME\" ('ccasim inspect --help')");
+
+  const auto string = [&](const char* name) -> std::optional<std::string> {
+    if (given.count(name) == 0) return std::nullopt;
+    return given[name].as<std::string>();
+  };
+  out.kernel = string("kernel");
+  out.initrd = string("initrd");
+  out.append = string("append");
+  out.memory = string("memory");
+  out.cpu = string("cpu");
+  out.trace = string("trace");
+  out.json = string("json");
+  out.dump_dtb = string("dump-dtb");
+  if (given.count("vcpus") != 0) out.vcpus = given["vcpus"].as<unsigned>();
+  out.check = given.count("check") != 0;
+  out.sweep = given.count("sweep") != 0;
+  out.quiet = given.count("quiet") != 0;
+  out.batch = given.count("batch") != 0;
+  for (const auto& [name, target] :
+       {std::pair{"max-instructions", &out.max_instructions}, std::pair{"seed", &out.seed}}) {
+    if (const auto text = string(name)) {
+      *target = parse_number(*text);
+      if (!*target) return usage(fmt::format("--{} must be a whole number, found '{}'", name, *text));
+    }
+  }
+  if (const auto text = string("until")) {
+    out.until_ns = parse_time_ns(*text);
+    if (!out.until_ns)
+      return usage(fmt::format("--until must be a time such as 1.5s, 20ms or 1000ns, found '{}'", *text));
+  }
+  if (const auto text = string("strategy")) {
+    if (*text == "random")
+      out.strategy = Strategy::kRandom;
+    else if (*text != "round-robin")
+      return usage(fmt::format("--strategy must be round-robin or random, found '{}'", *text));
+  }
+  if (given.count("set") != 0) {
+    for (const auto& assignment : given["set"].as<std::vector<std::string>>()) {
+      const auto equals = assignment.find('=');
+      if (equals == std::string::npos || equals == 0)
+        return usage(fmt::format("--set needs PATH=VALUE, found '{}'", assignment));
+      out.set.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+    }
+  }
+  return out;
+}
+
+}  // namespace sim::app

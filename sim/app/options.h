@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line of `ccasim run` and `ccasim inspect`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace sim::app {
+
+enum class Strategy : std::uint8_t { kRoundRobin, kRandom };
+
+struct RunOptions {
+  std::string config;
+  // Overrides of the configuration's first VM and machine.
+  std::optional<std::string> kernel, initrd, append, memory, cpu;
+  std::optional<unsigned> vcpus;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::pair<std::string, std::string>> set;  // --set PATH=VALUE, in order
+  std::optional<std::string> trace, json, dump_dtb;
+  std::optional<std::uint64_t> max_instructions, until_ns;
+  bool check = false;
+  bool sweep = false;  // at the end, write every DRAM granule once through the Non-secure view
+  bool quiet = false;  // no summary
+  bool batch = false;  // never interactive, even on a terminal
+  Strategy strategy = Strategy::kRoundRobin;
+  std::vector<std::string> queries;  // ccasim inspect
+};
+
+struct UsageError {
+  std::string message;
+};
+struct HelpRequest {
+  std::string text;
+};
+
+// Parses the arguments after the command word (`command` is "run" or "inspect").
+tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_options(
+    const std::string& command, const std::vector<std::string>& arguments);
+
+}  // namespace sim::app
