@@ -3,11 +3,11 @@
 #pragma once
 
 #include "rmm/abi/v1_0/structures.h"
+#include "rmm/call/call.h"
 #include "rmm/core/monitor_state.h"
 #include "rmm/core/realm.h"
 #include "rmm/core/rec.h"
 #include "rmm/port/pe.h"
-#include "rmm/port/platform.h"
 
 namespace rmm::run {
 
@@ -22,7 +22,7 @@ bool gicv3_entry_valid(const abi::v1_0::RecEnter& enter, const core::Limits& lim
 // running by the caller and no granule lock is held. `exit` is written whole: fields the exit does not name are zero
 // (I20). The caller stores it in the RecRun page; a fault there does not undo the run (D14).
 // May return without having executed an instruction of the realm (A4.1).
-void enter(port::Platform& platform, core::MonitorState& state, const core::Limits& limits, port::Pe& pe,
-           core::Rec& rec, core::Realm& realm, const abi::v1_0::RecEnter& enter, abi::v1_0::RecExit& exit);
+void enter(const call::Environment& environment, port::Pe& pe, core::Rec& rec, core::Realm& realm,
+           const abi::v1_0::RecEnter& enter, abi::v1_0::RecExit& exit);
 
 }  // namespace rmm::run
