@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/summary.h"
+
+#include <iterator>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace sim::app {
+namespace {
+
+double mips(const RunReport& report) {
+  return report.wall_ns == 0 ? 0
+                             : static_cast<double>(report.instructions) * 1000.0 / static_cast<double>(report.wall_ns);
+}
+
+std::uint64_t total(const trace::Statistics::Counts& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [key, n] : counts) sum += n;
+  return sum;
+}
+
+std::string listed(const trace::Statistics::Counts& counts) {
+  std::string out;
+  for (const auto& [key, n] : counts)
+    fmt::format_to(std::back_inserter(out), "{}{} {}", out.empty() ? "" : ", ", key, n);
+  return out.empty() ? "none" : out;
+}
+
+void add_calls(std::string& out, std::string_view title, const trace::Statistics::CallCounts& calls) {
+  if (calls.empty()) return;
+  fmt::format_to(std::back_inserter(out), "  {}\n", title);
+  for (const auto& [name, by_status] : calls)
+    fmt::format_to(std::back_inserter(out), "    {:<28} {:>9}  {}\n", name, total(by_status), listed(by_status));
+}
+
+}  // namespace
+
+std::string summary_text(const RunReport& report, const trace::Statistics& statistics) {
+  std::string out;
+  auto at = std::back_inserter(out);
+  fmt::format_to(at, "ccasim: {}\n", report.outcome);
+  for (const auto& vm : report.vms) {
+    fmt::format_to(at, "  {} '{}': {}{}{}\n", vm.realm ? "realm" : "VM", vm.name, vm.outcome,
+                   vm.reason.empty() ? "" : ": ", vm.reason);
+    if (!vm.command_line.empty()) fmt::format_to(at, "    command line: {}\n", vm.command_line);
+  }
+  fmt::format_to(at, "  {} instructions, {:.6f} s virtual, {:.3f} s wall, {:.0f} MIPS\n", report.instructions,
+                 static_cast<double>(report.virtual_ns) / 1e9, static_cast<double>(report.wall_ns) / 1e9, mips(report));
+  fmt::format_to(at, "  exits: {}\n", listed(statistics.host_exits()));
+  fmt::format_to(at, "  KVM_RUN returns: {}\n", listed(statistics.kvm_exits()));
+  fmt::format_to(at, "  device accesses: {}\n", listed(statistics.devices()));
+  fmt::format_to(at, "  stage 2 faults: {} private, {} shared; {} RTT writes; {} TLB fills\n",
+                 statistics.private_faults(), statistics.shared_faults(), statistics.rtt_writes(), report.tlb_fills);
+  add_calls(out, "RMI calls", statistics.rmi());
+  add_calls(out, "RSI calls", statistics.rsi());
+  add_calls(out, "PSCI calls", statistics.psci());
+  fmt::format_to(at, "  granules: {} delegated, {} left delegated, {} host pages leaked\n",
+                 statistics.granules_delegated(), report.granules_left, report.pages_leaked);
+  if (report.swept_granules != 0)
+    fmt::format_to(at, "  sweep: {} granules written through the Non-secure view\n", report.swept_granules);
+  if (!report.checks.empty()) {
+    fmt::format_to(at, "  checks:");
+    for (const auto& [id, n] : report.checks) fmt::format_to(at, " {} {}", id, n);
+    fmt::format_to(at, "; {} findings\n", report.findings.size());
+  }
+  for (const auto& finding : report.findings) fmt::format_to(at, "  FINDING {}\n", finding);
+  fmt::format_to(at, "  console {}\n  memory  {}\n", report.console_sha256, report.memory_sha256);
+  return out;
+}
+
+std::string summary_json(const RunReport& report, const trace::Statistics& statistics) {
+  nlohmann::ordered_json out;
+  out["exit_code"] = static_cast<int>(report.exit_code);
+  out["outcome"] = report.outcome;
+  out["instructions"] = report.instructions;
+  out["virtual_ns"] = report.virtual_ns;
+  out["wall_ns"] = report.wall_ns;
+  out["mips"] = mips(report);
+  out["exits"] = statistics.host_exits();
+  out["monitor_exits"] = statistics.monitor_exits();
+  out["kvm_exits"] = statistics.kvm_exits();
+  out["devices"] = statistics.devices();
+  out["host_rec_enters"] = report.host_rec_enters;
+  out["monitor_rec_enters"] = statistics.monitor_rec_enters();
+  out["private_faults"] = statistics.private_faults();
+  out["shared_faults"] = statistics.shared_faults();
+  out["rtt_writes"] = statistics.rtt_writes();
+  out["tlb_fills"] = report.tlb_fills;
+  out["rmi"] = statistics.rmi();
+  out["rsi"] = statistics.rsi();
+  out["psci"] = statistics.psci();
+  out["granules_delegated"] = statistics.granules_delegated();
+  out["granules_left"] = report.granules_left;
+  out["pages_leaked"] = report.pages_leaked;
+  out["pages_in_use"] = report.pages_in_use;
+  out["swept_granules"] = report.swept_granules;
+  out["peak_rss_kib"] = report.peak_rss_kib;
+  out["checks"] = report.checks;
+  out["findings"] = report.findings;
+  out["console_sha256"] = report.console_sha256;
+  out["memory_sha256"] = report.memory_sha256;
+  out["machine_sha256"] = report.machine_sha256;
+  out["command_line"] = report.vms.empty() ? "" : report.vms.front().command_line;
+  out["vms"] = nlohmann::ordered_json::array();
+  for (const auto& vm : report.vms)
+    out["vms"].push_back({{"name", vm.name},
+                          {"realm", vm.realm},
+                          {"outcome", vm.outcome},
+                          {"reason", vm.reason},
+                          {"resets", vm.resets},
+                          {"command_line", vm.command_line},
+                          {"console_sha256", vm.console_sha256}});
+  return out.dump(2) + "\n";
+}
+
+}  // namespace sim::app
