@@ -204,6 +204,13 @@ tl::expected<void, InputError> check(const RunConfig& config) {
 
 }  // namespace
 
+std::uint64_t automatic_memory(const std::vector<host::vmm::VmConfig>& vms) {
+  constexpr std::uint64_t kStep = 256 * host::vmm::kMiB;
+  std::uint64_t wanted = 0;
+  for (const auto& vm : vms) wanted += vm.memory + vm.memory / 4;
+  return abi::align_up(wanted + kStep, kStep);
+}
+
 std::string cache_directory() {
   if (const char* dir = std::getenv("CCASIM_CACHE"); dir != nullptr && *dir != '\0') return dir;
   if (const char* dir = std::getenv("XDG_CACHE_HOME"); dir != nullptr && *dir != '\0')
@@ -247,6 +254,7 @@ tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const
     std::string& line = config.vms[0].append;
     line += (line.empty() ? "" : " ") + *options.append;
   }
+  if (config.machine.memory == 0) config.machine.memory = automatic_memory(config.vms);
   if (const auto valid = check(config); !valid)
     return error(fmt::format("'{}': {}", options.config, valid.error().message));
   return config;

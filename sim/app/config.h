@@ -15,9 +15,9 @@
 namespace sim::app {
 
 struct MachineConfig {
-  std::uint64_t memory = 2 * host::vmm::kGiB;  // DRAM, bytes
-  std::string cpu = "cortex-a72";              // or "max"
-  bool pointer_auth = false;                   // FEAT_PAuth visible to guests (CPU model max)
+  std::uint64_t memory = 0;        // DRAM, bytes; 0 in the file: what the VMs need (automatic_memory)
+  std::string cpu = "cortex-a72";  // or "max"
+  bool pointer_auth = false;       // FEAT_PAuth visible to guests (CPU model max)
   std::uint64_t seed = 1;
   rmm::core::Limits limits;
 };
@@ -36,6 +36,9 @@ struct InputError {
 // exists. `executable_dir`: where ccasim is ("@guest/" lies beside it); `cache_dir`: what "@cache/" means.
 tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
                                                 const std::string& cache_dir);
+
+// DRAM for these VMs: their memory, a quarter more for images, tables and shared pages, and 256 MiB, in whole 256 MiB.
+std::uint64_t automatic_memory(const std::vector<host::vmm::VmConfig>& vms);
 
 // $CCASIM_CACHE, else $XDG_CACHE_HOME/ccasim, else ~/.cache/ccasim: where scripts/fetch-kernel puts its files.
 std::string cache_directory();

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "sim/app/options.h"
+
+using namespace sim::app;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+RunOptions parsed(const std::vector<std::string>& arguments, const std::string& command = "run") {
+  const auto result = parse_run_options(command, arguments);
+  REQUIRE(result.has_value());
+  return std::get<RunOptions>(*result);
+}
+
+std::string refused(const std::vector<std::string>& arguments, const std::string& command = "run") {
+  const auto result = parse_run_options(command, arguments);
+  return result ? "accepted" : result.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("options of run are read into their fields") {
+  const auto options = parsed({"c.json", "--vcpus", "4", "--max-instructions=1000", "--until", "20ms", "--check",
+                               "--set", "a.b=1", "--set", "c=d=e"});
+  CHECK(options.config == "c.json");
+  CHECK(options.vcpus == 4U);
+  CHECK(options.max_instructions == 1000U);
+  CHECK(options.until_ns == 20'000'000U);
+  CHECK(options.check);
+  CHECK(options.set == std::vector<std::pair<std::string, std::string>>{{"a.b", "1"}, {"c", "d=e"}});
+}
+
+TEST_CASE("a wrong command line gets one message with the next step") {
+  CHECK_THAT(refused({"c.json", "--vcpu", "4"}), ContainsSubstring("did you mean '--vcpus'"));
+  CHECK_THAT(refused({"c.json", "--until", "soon"}), ContainsSubstring("must be a time"));
+  CHECK_THAT(refused({"c.json", "--max-instructions", "x"}), ContainsSubstring("whole number"));
+  CHECK_THAT(refused({"c.json", "--set", "novalue"}), ContainsSubstring("PATH=VALUE"));
+  CHECK_THAT(refused({"c.json", "d.json"}), ContainsSubstring("unexpected argument"));
+  CHECK_THAT(refused({}), ContainsSubstring("which machine"));
+  CHECK_THAT(refused({"c.json", "--strategy", "luck"}), ContainsSubstring("round-robin or random"));
+  CHECK_THAT(refused({"c.json"}, "inspect"), ContainsSubstring("add a query"));
+}
+
+TEST_CASE("inspect takes its queries after the configuration") {
+  CHECK(parsed({"c.json", "realm a", "rtt a"}, "inspect").queries == std::vector<std::string>{"realm a", "rtt a"});
+}
