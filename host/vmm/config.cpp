@@ -31,12 +31,10 @@ Checked check_sizes(const VmConfig& c) {
     return wrong("Give at least 1 MiB; a Linux guest wants 256 MiB.", "{} bytes of memory are too little.", c.memory);
   if (!abi::is_aligned(c.memory, abi::kGranuleSize))
     return wrong("Give a multiple of 4 KiB.", "{} bytes of memory are not a whole number of granules.", c.memory);
-  // Halves keep the sum below from wrapping.
   const std::uint64_t largest = (1ULL << (kMaxIpaBits - (c.realm ? 1 : 0))) - kRamBase.value;
   if (c.memory > largest)
     return wrong(fmt::format("Give at most {} GiB.", largest / kGiB),
-                 "{} bytes of memory don't fit into a guest physical address space of {} bits.", c.memory,
-                 kMaxIpaBits);
+                 "{} bytes of memory don't fit into a guest physical address space of {} bits.", c.memory, kMaxIpaBits);
   return {};
 }
 
@@ -66,9 +64,9 @@ Checked check_binaries(const VmConfig& c) {
       return wrong("Give an address that is a multiple of 0x1000.", "{}: address {:#x} is not 4 KiB aligned.", name,
                    binary.ipa.value);
     if (binary.ipa < kRamBase || binary.ipa.value - kRamBase.value >= c.memory)
-      return wrong(fmt::format("RAM is {:#x} to {:#x}: choose an address there.", kRamBase.value,
-                               kRamBase.value + c.memory),
-                   "{}: address {:#x} is not in RAM.", name, binary.ipa.value);
+      return wrong(
+          fmt::format("RAM is {:#x} to {:#x}: choose an address there.", kRamBase.value, kRamBase.value + c.memory),
+          "{}: address {:#x} is not in RAM.", name, binary.ipa.value);
   }
   return {};
 }

@@ -44,12 +44,12 @@ enum class PsciConduit : std::uint8_t { kSmc, kHvc };
 struct VmConfig {
   std::string name = "vm";
   bool realm = true;
-  std::uint32_t vcpus = 1;              // 1..512
-  std::uint64_t memory = 512 * kMiB;    // bytes
-  std::uint32_t ipa_bits = 0;           // 32..48; 0 = automatic_ipa_bits()
-  std::string kernel;                   // path: Image, Image.gz, Image.zst, zboot EFI, ELF
-  std::string initrd;                   // path
-  std::string append;                   // kernel command line
+  std::uint32_t vcpus = 1;            // 1..512
+  std::uint64_t memory = 512 * kMiB;  // bytes
+  std::uint32_t ipa_bits = 0;         // 32..48; 0 = automatic_ipa_bits()
+  std::string kernel;                 // path: Image, Image.gz, Image.zst, zboot EFI, ELF
+  std::string initrd;                 // path
+  std::string append;                 // kernel command line
   std::vector<Binary> binaries;
   Boot boot = Boot::kLinux;
   std::optional<abi::Ipa> entry;         // raw boot: default is the ELF entry, else the first binary's address

@@ -19,11 +19,11 @@ namespace host::vmm {
 
 enum class Outcome : std::uint8_t {
   kRunning,
-  kPoweredOff,   // PSCI SYSTEM_OFF
-  kPanicked,     // the guest kernel printed its panic message
-  kCrashed,      // `reason` says why: a refused ioctl, an exit nobody can handle, a guest that makes no progress
-  kResetLimit,   // one reset more than the configuration allows
-  kStopped,      // the application asked
+  kPoweredOff,  // PSCI SYSTEM_OFF
+  kPanicked,    // the guest kernel printed its panic message
+  kCrashed,     // `reason` says why: a refused ioctl, an exit nobody can handle, a guest that makes no progress
+  kResetLimit,  // one reset more than the configuration allows
+  kStopped,     // the application asked
 };
 
 // Names the outcome as messages and --json use it: "powered_off", "panicked", ...
