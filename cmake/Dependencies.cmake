@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every dependency is a Debian package; scripts/setup installs what is missing.
 function(ccasim_missing what package)
   message(FATAL_ERROR "${what} not found. Run scripts/setup, or install the Debian package ${package}.")

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+include(Catch)
+
+# tests/<wing>/*.cpp make one Catch2 program test_<wing>; a wing's tests see only what that wing may see. Each TEST_CASE
+# is a test of its own, so that a crash costs one case and the count is of cases.
+function(ccasim_tests wing)
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${wing}/*.cpp)
+  foreach(lib IN LISTS ARGN)
+    if(NOT TARGET ${lib})
+      return()
+    endif()
+  endforeach()
+  if(NOT found)
+    return()
+  endif()
+  add_executable(test_${wing} ${found})
+  target_link_libraries(test_${wing} PRIVATE ${ARGN} Catch2::Catch2WithMain)
+  # Catch2 answers 4 when every case that ran was skipped.
+  catch_discover_tests(
+    test_${wing}
+    TEST_PREFIX "${wing}: "
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${wing} SKIP_RETURN_CODE 4 TIMEOUT 900)
+endfunction()
+
+# Rules about the tree itself, and the self-tests of what holds them.
+find_package(Python3 3.9 COMPONENTS Interpreter)
+if(NOT Python3_FOUND)
+  ccasim_missing("python3 >= 3.9" python3)
+endif()
+foreach(rule arrows house_rules)
+  foreach(part tree self-test)
+    add_test(NAME "${rule}: ${part}" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/arrows/${rule}.py ${part}
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties("${rule}: ${part}" PROPERTIES LABELS tree)
+  endforeach()
+endforeach()

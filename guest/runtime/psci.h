@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Power control of CPUs and of the whole guest (DEN0022; DEN0137 1.0-rel0 B6.3 for a realm).
+#pragma once
+
+#include <cstdint>
+
+#include "rmm/abi/addr.h"
+#include "rmm/abi/v1_0/types.h"
+
+extern "C" void secondary_start();  // start.S: where CPU_ON lets a CPU begin
+
+namespace guest {
+
+// B4.4.13 RmiRecMpidr: sixteen CPUs share a value of Aff1.
+constexpr abi::Mpidr mpidr_of(unsigned cpu) {
+  return {static_cast<std::uint64_t>(cpu % 16) | (static_cast<std::uint64_t>(cpu / 16) << 8)};
+}
+
+// Starts a CPU; it runs secondary_cpu(cpu).
+abi::v1_0::PsciStatus cpu_on(unsigned cpu);
+// AFFINITY_INFO says OFF.
+bool is_off(unsigned cpu);
+[[noreturn]] void cpu_off();
+[[noreturn]] void system_off();
+
+}  // namespace guest
