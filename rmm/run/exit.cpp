@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rmm/run/exit.h"
+
+#include <string_view>
+
+#include "rmm/abi/arch/esr.h"
+#include "rmm/run/timers.h"
+#include "rmm/run/vgic.h"
+
+namespace rmm::run {
+namespace {
+
+namespace esr = abi::esr;
+using abi::v1_0::RecExitReason;
+
+constexpr std::uint64_t kEcMask = 0x3fULL << esr::kEcShift;
+constexpr std::uint64_t kSerrorIds = 1ULL << 24;
+constexpr std::uint64_t kSerrorAetMask = 7ULL << 10;
+constexpr std::uint64_t kWfxTiMask = 3;
+
+constexpr std::uint64_t kInstructionAbortShown = kEcMask | esr::kSetMask | esr::kEa | esr::kFscMask;
+constexpr std::uint64_t kDataAbortShown = kInstructionAbortShown | esr::kFnv;
+constexpr std::uint64_t kEmulatableShown = kDataAbortShown | esr::kIsv | esr::kSasMask | esr::kSf | esr::kWnr;
+constexpr std::uint64_t kSerrorShown = kEcMask | kSerrorIds | kSerrorAetMask | esr::kEa | esr::kFscMask;
+
+Next exit_with(Context& c, RecExitReason reason) {
+  c.exit.exit_reason = static_cast<std::uint8_t>(reason);
+  return Next::kExit;
+}
+
+std::string_view name(RecExitReason reason) {
+  switch (reason) {
+    case RecExitReason::kSync: return "SYNC";
+    case RecExitReason::kIrq: return "IRQ";
+    case RecExitReason::kFiq: return "FIQ";
+    case RecExitReason::kPsci: return "PSCI";
+    case RecExitReason::kRipasChange: return "RIPAS_CHANGE";
+    case RecExitReason::kHostCall: return "HOST_CALL";
+    case RecExitReason::kSerror: return "SERROR";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Next exit_irq(Context& c) { return exit_with(c, RecExitReason::kIrq); }
+
+Next exit_fiq(Context& c) { return exit_with(c, RecExitReason::kFiq); }
+
+Next exit_serror(Context& c, std::uint64_t syndrome) {
+  c.exit.esr = syndrome & kSerrorShown;
+  return exit_with(c, RecExitReason::kSerror);
+}
+
+Next exit_wfx(Context& c, const abi::Exception& e) {
+  c.exit.esr = e.esr & (kEcMask | kWfxTiMask);
+  const auto kind = static_cast<esr::Wfx>(e.esr & kWfxTiMask);
+  if (kind == esr::Wfx::kWfit || kind == esr::Wfx::kWfet) c.exit.gprs[0] = e.wfx_timeout;
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_instruction_abort(Context& c, const abi::Exception& e) {
+  c.exit.esr = e.esr & kInstructionAbortShown;
+  c.exit.hpfar = e.hpfar;
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_protected_data_abort(Context& c, const abi::Exception& e) {
+  c.exit.esr = e.esr & kDataAbortShown;
+  c.exit.hpfar = e.hpfar;
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_unprotected_data_abort(Context& c, const abi::Exception& e) {
+  core::LastExit& last = c.rec.last_exit;
+  last.unprotected_data_abort = true;
+  last.esr = e.esr;
+  last.hpfar = e.hpfar;
+  last.far = e.far;
+  c.exit.hpfar = e.hpfar;
+  if ((e.esr & esr::kIsv) == 0) {
+    c.exit.esr = e.esr & (kDataAbortShown | esr::kIl);
+    return exit_with(c, RecExitReason::kSync);
+  }
+  // The host never learns SRT and SSE: register and sign extension are the monitor's at the next entry (A4.3.4.3).
+  last.emulatable_abort = true;
+  c.exit.esr = e.esr & kEmulatableShown;
+  c.exit.far = e.far & (abi::kGranuleSize - 1);
+  if ((e.esr & esr::kWnr) != 0)
+    c.exit.gprs[0] = operand(c.cpu, static_cast<unsigned>((e.esr & esr::kSrtMask) >> esr::kSrtShift));
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_rsi_data_abort(Context& c, abi::Ipa ipa, int level) {
+  c.exit.esr = (static_cast<std::uint64_t>(esr::Ec::kDataAbortLower) << esr::kEcShift) | esr::kFscTranslation |
+               static_cast<std::uint64_t>(level);
+  c.exit.hpfar = esr::hpfar_from_ipa(ipa.value);
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_sysreg(Context& c, std::uint64_t syndrome) {
+  const esr::SysRegIss access = esr::sysreg_iss(syndrome);
+  c.exit.esr = syndrome;
+  if (access.is_read) {
+    c.rec.last_exit.sysreg_read = true;
+    c.rec.last_exit.sysreg_rt = access.rt;
+  } else {
+    c.exit.gprs[0] = operand(c.cpu, access.rt);
+  }
+  return exit_with(c, RecExitReason::kSync);
+}
+
+Next exit_ripas_change(Context& c) {
+  c.exit.ripas_base = c.rec.ripas.base.value;
+  c.exit.ripas_top = c.rec.ripas.top.value;
+  c.exit.ripas_value = static_cast<std::uint8_t>(c.rec.ripas.value);
+  return exit_with(c, RecExitReason::kRipasChange);
+}
+
+Next exit_psci(Context& c, std::uint32_t fid, std::uint64_t mpidr) {
+  c.exit.gprs[0] = fid;
+  c.exit.gprs[1] = mpidr;
+  return exit_with(c, RecExitReason::kPsci);
+}
+
+void finish_exit(Context& c) {
+  const auto reason = static_cast<RecExitReason>(c.exit.exit_reason);
+  // A4.3.8: any other exit closes the window for RTT_SET_RIPAS.
+  if (reason != RecExitReason::kRipasChange) c.rec.ripas = {};
+  show_timers(c);
+  store_vgic(c);
+  if (port::Observer* observer = c.platform().observer)
+    observer->rec_exit({.rec = c.rec.granule.pa(), .pe = c.pe.id(), .reason = name(reason), .exit = &c.exit});
+}
+
+}  // namespace rmm::run
