@@ -151,6 +151,12 @@ struct OneReg {
   std::uint64_t id = 0;
   std::uint64_t* value = nullptr;
 };
+// KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE; the index counts 64-bit registers of struct kvm_regs: X0..X30,
+// SP, PC, PSTATE.
+constexpr std::uint64_t arm_core_reg(unsigned index) { return 0x6030'0000'0010'0000ULL + 2ULL * index; }
+inline constexpr unsigned kCoreRegPc = 32, kCoreRegPstate = 33;
+// KVM_IRQ_LINE: what IrqLevel::irq holds for the shared interrupt with this INTID (32 and up).
+constexpr std::uint32_t irq_line_spi(std::uint32_t intid) { return 1U << 24 | intid; }
 struct RegList {
   std::uint64_t n = 0;
   std::uint64_t* reg = nullptr;
