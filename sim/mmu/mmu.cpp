@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/mmu/mmu.h"
+
+#include <cstring>
+#include <utility>
+
+namespace sim {
+namespace {
+
+Translation failed(const MmuFault& fault) {
+  Translation result;
+  result.fault = fault;
+  return result;
+}
+
+MmuFault permission_fault(std::uint8_t stage, int level, abi::Ipa ipa) {
+  return {.kind = FaultKind::kPermission,
+          .stage = stage,
+          .level = static_cast<std::int8_t>(level),
+          .s1ptw = false,
+          .on_walk = false,
+          .ipa = ipa};
+}
+
+template <class Leaf>
+bool permits(const Leaf& leaf, AccessKind kind) {
+  switch (kind) {
+    case AccessKind::kRead: return leaf.read;
+    case AccessKind::kWrite: return leaf.write;
+    case AccessKind::kFetch: return leaf.execute;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Mmu::enter(const abi::Stage2& stage2, rmm::port::PeId pe) {
+  pe_ = pe;
+  if (stage2 == stage2_) return false;
+  stage2_ = stage2;
+  invalidate();
+  return true;
+}
+
+void Mmu::check_with(ShadowTlb* shadow, StaleHandler handler) {
+  shadow_ = shadow;
+  stale_ = std::move(handler);
+  invalidate();
+}
+
+Stage2Result Mmu::stage2_leaf(abi::Ipa ipa, WalkLog* log) {
+  if (log != nullptr || shadow_ != nullptr) return walk_and_note(ipa, log);
+  const std::uint64_t page = ipa.value >> abi::kGranuleShift;
+  auto& entry = cache_[page % kCachedLeaves];
+  if (entry.page == page && entry.generation == generation_) {
+    Stage2Result result{.fault = {}, .leaf = entry.leaf};
+    result.leaf.pa = entry.leaf.pa + (ipa.value & (abi::kGranuleSize - 1));
+    return result;
+  }
+  auto result = walk_and_note(ipa, nullptr);
+  if (!result.fault) {
+    entry = {.page = page, .generation = generation_, .leaf = result.leaf};
+    entry.leaf.pa = {abi::align_down(result.leaf.pa.value, abi::kGranuleSize)};
+  }
+  return result;
+}
+
+Stage2Result Mmu::walk_and_note(abi::Ipa ipa, WalkLog* log) {
+  auto result = walker_.walk(stage2_, ipa, log);
+  if (!result.fault) dram_.cpu_caches().mark_translated(dram_.index(abi::GranulePa::containing(result.leaf.pa)));
+  if (shadow_ != nullptr && log == nullptr) {
+    const auto fresh = result.fault ? std::nullopt : std::optional(result.leaf);
+    if (const auto finding = shadow_->filled(pe_, stage2_, ipa, fresh)) stale_(*finding);
+  }
+  return result;
+}
+
+Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who, WalkLog* log) {
+  Stage1Walk walk(controls, va, who);
+  while (walk.needs_descriptor()) {
+    const abi::Ipa address = walk.descriptor_address();
+    auto table = stage2_leaf(address, log);
+    if (!table.fault && !table.leaf.read) table.fault = permission_fault(2, table.leaf.level, address);
+    if (table.fault) {
+      table.fault.s1ptw = true;
+      return failed(table.fault);
+    }
+    std::uint64_t descriptor = 0;
+    std::memcpy(&descriptor,
+                dram_.bytes(abi::GranulePa::containing(table.leaf.pa)) + (table.leaf.pa.value & (abi::kGranuleSize - 1)),
+                sizeof descriptor);
+    if (log != nullptr)
+      log->add({.stage = 1,
+                .level = static_cast<std::int8_t>(walk.level()),
+                .address = address.value,
+                .descriptor = descriptor});
+    walk.consume(descriptor);
+  }
+  if (walk.fault()) return failed(walk.fault());
+  const Stage1Leaf& first = walk.leaf();
+  if (!permits(first, kind)) return failed(permission_fault(1, walk.level(), first.ipa));
+  const auto second = stage2_leaf(first.ipa, log);
+  if (second.fault) return failed(second.fault);
+  if (!permits(second.leaf, kind)) {
+    auto fault = permission_fault(2, second.leaf.level, first.ipa);
+    // DEN0137 A5.2.6: a fetch from an unprotected IPA is a synchronous external abort taken to the realm.
+    if (kind == AccessKind::kFetch && stage2_.realm && second.leaf.non_secure) {
+      fault.kind = FaultKind::kExternal;
+      fault.stage = 1;
+    }
+    return failed(fault);
+  }
+  Translation result;
+  result.pa = second.leaf.pa;
+  result.read = first.read && second.leaf.read;
+  result.write = first.write && second.leaf.write;
+  result.execute = first.execute && second.leaf.execute;
+  result.stage1_shift = first.shift;
+  result.attr_index = first.attr_index;
+  result.shareability = first.shareability;
+  return result;
+}
+
+}  // namespace sim
