@@ -16,8 +16,8 @@ namespace host::kvm {
 class VgicHost {
  public:
   virtual ~VgicHost() = default;
-  // kvm_vcpu_kick plus wake-up: the vCPU leaves guest code or its block and looks at its interrupts again. Harmless,
-  // and possibly the caller itself, when the vCPU is in neither.
+  // kvm_make_request(KVM_REQ_IRQ_PENDING) and then kvm_vcpu_kick: the vCPU leaves guest code or its block, or refuses
+  // an entry it is about to make, and looks at its interrupts again. Harmless when the vCPU is the caller itself.
   virtual void vgic_kick(unsigned vcpu) = 0;
   // For traces: "queued" (became pending for vcpu), "acknowledged", "deactivated", "dropped" (no longer pending).
   // Called with the vgic's lock held: must not call back.
@@ -85,6 +85,7 @@ class Vgic {
   VgicIrq* vgic_get_irq(unsigned vcpu, std::uint32_t intid);
   static bool irq_is_pending(const VgicIrq& irq);
   bool group_enabled(const VgicIrq& irq) const;
+  static bool cpu_interface_enabled(const VgicCpu& cpu, const VgicIrq& irq);
   std::uint16_t vgic_target_oracle(const VgicIrq& irq) const;
   std::uint16_t mpidr_to_vcpu(std::uint64_t affinity) const;
   bool vgic_queue_irq(VgicIrq& irq, Kicks& kicks);

@@ -19,6 +19,8 @@ inline constexpr unsigned kVgicMaxReserved = 1023;  // INTIDs 1020..1023 are spe
 inline constexpr unsigned kVgicDefaultSpis = 224;   // what CTRL_INIT freezes when NR_IRQS was never set
 inline constexpr unsigned kVgicMaxVcpus = 512;
 inline constexpr std::uint16_t kVgicNoVcpu = 0xffff;
+inline constexpr std::uint64_t kVgicAffinityMask = 0xff00ffffffULL;  // MPIDR_EL1 Aff3 and Aff2..Aff0
+inline constexpr std::uint8_t kVgicPriorityMask = 0xf8;              // kPriorityBits implemented
 inline constexpr std::uint64_t kVgicAddrUndef = ~0ULL;
 inline constexpr std::uint64_t kVgicV3DistSize = 0x10000;
 inline constexpr std::uint64_t kVgicV3RedistSize = 0x20000;  // RD_base and SGI_base of one vCPU
@@ -38,9 +40,9 @@ struct VgicIrq {
   bool line_level = false;     // what the device drives
   bool pending_latch = false;  // an edge, an SGI or a write to ISPENDR
   bool active = false;
-  bool on_lr = false;                 // in a list register between flush and sync: the guest may change its state
-  bool lr_pending = false;            // on_lr: it was presented as pending
-  bool lr_pending_cancelled = false;  // on_lr: ICPENDR withdrew that edge
+  bool on_lr = false;       // in a list register between flush and sync: the guest may change its state
+  bool lr_pending = false;  // on_lr: it was presented as pending
+  bool lr_latched = false;  // on_lr: pending_latch moved there; it comes back unless acknowledged or withdrawn
   VgicActiveWrite active_write = VgicActiveWrite::kNone;
   std::uint32_t route = 0;                  // SPI: GICD_IROUTER Aff2.Aff1.Aff0
   std::uint16_t target_vcpu = kVgicNoVcpu;  // who gets it: the owner of a private interrupt, the route's vCPU of an SPI
@@ -48,7 +50,7 @@ struct VgicIrq {
 
   auto members() {
     return std::tie(intid, priority, config, group, enabled, line_level, pending_latch, active, on_lr, lr_pending,
-                    lr_pending_cancelled, active_write, route, target_vcpu, vcpu);
+                    lr_latched, active_write, route, target_vcpu, vcpu);
   }
 };
 
