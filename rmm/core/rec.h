@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // A Realm Execution Context (DEN0137 A2.3, C1.x RmmRec). Architectural registers live in the CPU context `cpu`.
 #pragma once
 
@@ -43,7 +44,10 @@ struct LastExit {
   std::uint64_t far = 0;
   bool sysreg_read = false;  // D4: an emulated read takes enter.gprs[0] into Xt
   std::uint8_t sysreg_rt = 31;
-  auto members() { return std::tie(emulatable_abort, unprotected_data_abort, esr, hpfar, far, sysreg_read, sysreg_rt); }
+  std::uint32_t psci_fid = 0;  // the exit was for this PSCI call, whose end the observer hears of at the next entry
+  auto members() {
+    return std::tie(emulatable_abort, unprotected_data_abort, esr, hpfar, far, sysreg_read, sysreg_rt, psci_fid);
+  }
 };
 
 struct Rec {

@@ -10,12 +10,12 @@
 
 namespace rmm::run {
 
-// The value a load with the syndrome `esr` leaves in its register when memory held `data`: cut to the access size (SAS),
-// sign extended (SSE) to the register's width (SF).
+// The value a load with the syndrome `esr` leaves in its register when memory held `data`: cut to the access size
+// (SAS), sign extended (SSE) to the register's width (SF).
 std::uint64_t loaded_value(std::uint64_t esr, std::uint64_t data);
 
-// Consumes rec.last_exit: injects the SEA the host asks for, or completes the access it has emulated. A second entry finds
-// nothing to complete.
+// Consumes rec.last_exit: injects the SEA the host asks for, or completes the access it has emulated. A second entry
+// finds nothing to complete.
 void complete_last_exit(Context& c, const abi::v1_0::RecEnter& enter);
 
 }  // namespace rmm::run

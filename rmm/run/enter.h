@@ -18,10 +18,10 @@ bool mmio_entry_valid(const abi::v1_0::RecEnter& enter, const core::Rec& rec);
 // Condition rec_gicv3 (B4.3.14, A6.1): the control bits a host may set and the first NUM_LRS list registers.
 bool gicv3_entry_valid(const abi::v1_0::RecEnter& enter, const core::Limits& limits);
 
-// Enters `rec` on `pe` and returns at its REC exit. Every condition of RMI_REC_ENTER has been checked, the REC is marked
-// running by the caller and no granule lock is held. `exit` is written whole: fields the exit does not name are zero
-// (I20). The caller stores it in the RecRun page; a fault there does not undo the run (D14).
-// May return without having executed an instruction of the realm (A4.1).
+// Enters `rec` on `pe` and returns at its REC exit. Every condition of RMI_REC_ENTER has been checked, the REC is
+// marked running by the caller and no granule lock is held. `exit` is written whole: fields the exit does not name are
+// zero (I20). The caller stores it in the RecRun page; a fault there does not undo the run (D14). May return without
+// having executed an instruction of the realm (A4.1).
 void enter(const call::Environment& environment, port::Pe& pe, core::Rec& rec, core::Realm& realm,
            const abi::v1_0::RecEnter& enter, abi::v1_0::RecExit& exit);
 

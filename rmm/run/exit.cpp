@@ -123,6 +123,12 @@ Next exit_psci(Context& c, std::uint32_t fid, std::uint64_t mpidr) {
   return exit_with(c, RecExitReason::kPsci);
 }
 
+Next exit_host_call(Context& c, const abi::v1_0::RsiHostCall& data) {
+  c.exit.imm = data.imm;
+  c.exit.gprs = data.gprs;
+  return exit_with(c, RecExitReason::kHostCall);
+}
+
 void finish_exit(Context& c) {
   const auto reason = static_cast<RecExitReason>(c.exit.exit_reason);
   // A4.3.8: any other exit closes the window for RTT_SET_RIPAS.

@@ -11,28 +11,29 @@
 
 namespace rmm::run {
 
-Next exit_irq(Context& c);                                       // A4.3.5
-Next exit_fiq(Context& c);                                       // A4.3.6
-Next exit_serror(Context& c, std::uint64_t esr);                 // A4.3.10
-Next exit_wfx(Context& c, const abi::Exception& e);              // A4.3.4.1
+Next exit_irq(Context& c);                                         // A4.3.5
+Next exit_fiq(Context& c);                                         // A4.3.6
+Next exit_serror(Context& c, std::uint64_t esr);                   // A4.3.10
+Next exit_wfx(Context& c, const abi::Exception& e);                // A4.3.4.1
 Next exit_instruction_abort(Context& c, const abi::Exception& e);  // A4.3.4.2
 
 // A4.3.4.3, at a Protected IPA: never emulatable.
 Next exit_protected_data_abort(Context& c, const abi::Exception& e);
 // A4.3.4.3, at an Unprotected IPA: emulatable iff the syndrome describes the access (ISV).
 Next exit_unprotected_data_abort(Context& c, const abi::Exception& e);
-// D10: an RSI command met a Protected IPA that only the host can repair. The host sees a translation fault at `level`, as
-// if the realm had touched `ipa` itself.
+// D10: an RSI command met a Protected IPA that only the host can repair. The host sees a translation fault at `level`,
+// as if the realm had touched `ipa` itself.
 Next exit_rsi_data_abort(Context& c, abi::Ipa ipa, int level);
 
 // D4: an access to a register that the host emulates. PC has been advanced.
 Next exit_sysreg(Context& c, std::uint64_t esr);
 
-Next exit_ripas_change(Context& c);                              // A4.3.8, from rec.ripas
+Next exit_ripas_change(Context& c);                                  // A4.3.8, from rec.ripas
 Next exit_psci(Context& c, std::uint32_t fid, std::uint64_t mpidr);  // A4.3.7; mpidr 0 where the function has none (D7)
 
-// What every exit has: timers, GIC, the closed RIPAS window; tells the observer. Called once, after one of the above or
-// after a host call has filled exit.imm and exit.gprs.
+Next exit_host_call(Context& c, const abi::v1_0::RsiHostCall& data);  // A4.3.9
+
+// What every exit has: timers, GIC, the closed RIPAS window; tells the observer. Called once, after one of the above.
 void finish_exit(Context& c);
 
 }  // namespace rmm::run

@@ -37,8 +37,8 @@ namespace dfr0 {
 constexpr unsigned kDebugVer = 0, kBrps = 12, kWrps = 20, kDoubleLock = 36;
 }
 
-// Exception levels of a realm execute AArch64 only. The virtual GIC interface always has system registers. CSV2 and CSV3:
-// the simulated PE speculates nothing, so a kernel needs neither branch predictor hardening nor KPTI.
+// Exception levels of a realm execute AArch64 only. The virtual GIC interface always has system registers. CSV2 and
+// CSV3: the simulated PE speculates nothing, so a kernel needs neither branch predictor hardening nor KPTI.
 std::uint64_t adjust_pfr0(std::uint64_t v, const Policy&) {
   v = with_field(v, pfr0::kEl0, 1);
   v = with_field(v, pfr0::kEl1, 1);
@@ -47,8 +47,8 @@ std::uint64_t adjust_pfr0(std::uint64_t v, const Policy&) {
   return with_field(v, pfr0::kCsv3, 1);
 }
 
-// A3.1.4: the host's choice at REALM_CREATE, minus one as the register has it; the architecture knows no zero (D11). The OS
-// Double Lock is not there. Context-aware breakpoints (bits 31:28): one, value 0.
+// A3.1.4: the host's choice at REALM_CREATE, minus one as the register has it; the architecture knows no zero (D11).
+// The OS Double Lock is not there. Context-aware breakpoints (bits 31:28): one, value 0.
 std::uint64_t adjust_dfr0(std::uint64_t v, const Policy& p) {
   v = with_field(v, dfr0::kBrps, std::clamp<std::uint64_t>(p.realm.num_bps, 1, kFieldMask));
   v = with_field(v, dfr0::kWrps, std::clamp<std::uint64_t>(p.realm.num_wps, 1, kFieldMask));
@@ -64,7 +64,7 @@ std::uint64_t adjust_isar2(std::uint64_t v, const Policy& p) { return p.limits.p
 struct Row {
   std::uint32_t key;
   std::string_view name;
-  std::uint64_t shown;                                              // fields that keep the hardware's value
+  std::uint64_t shown;                                                    // fields that keep the hardware's value
   std::uint64_t (*adjust)(std::uint64_t value, const Policy&) = nullptr;  // applied to what is left
 };
 
@@ -73,8 +73,8 @@ constexpr std::uint32_t id(unsigned crm, unsigned op2) { return abi::sysreg_key(
 // Every ID register that shows something. All others, AArch32's and those of SVE, SME and AFR included, read as zero.
 constexpr Row kRows[] = {
     // Hidden: RAS, SVE (A3.1.3), SEL2, MPAM, AMU (A3.1.6), RME.
-    {id(4, 0), "ID_AA64PFR0_EL1",
-     fields({pfr0::kEl2, pfr0::kEl3, pfr0::kFp, pfr0::kAdvSimd, pfr0::kDit, pfr0::kCsv2}), adjust_pfr0},
+    {id(4, 0), "ID_AA64PFR0_EL1", fields({pfr0::kEl2, pfr0::kEl3, pfr0::kFp, pfr0::kAdvSimd, pfr0::kDit, pfr0::kCsv2}),
+     adjust_pfr0},
     // Shown: BT, SSBS, CSV2_frac. Hidden: MTE, RAS_frac, MPAM_frac, SME, RNDR_trap, NMI, GCS and later.
     {id(4, 1), "ID_AA64PFR1_EL1", fields({0, 4, 32})},
     // Hidden: trace, PMU, SPE (A3.1.7), trace filter, TRBE (A3.1.8), BRBE, context-aware breakpoints beyond one.

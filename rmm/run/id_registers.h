@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The realm's view of the ID registers: an allow-list of fields over what the hardware reports (A3.1.3, A3.1.6 to A3.1.8).
+// The realm's view of the ID registers: an allow-list of fields over what the hardware reports (A3.1.3, A3.1.6 to
+// A3.1.8).
 #pragma once
 
 #include <cstdint>

@@ -16,9 +16,9 @@ void inject_sync(port::RealmCpu& cpu, std::uint64_t esr);
 // Unknown reason, EC 0: the instruction is Undefined in a realm.
 void inject_undefined(port::RealmCpu& cpu);
 
-// An Instruction or Data Abort with fault status `fsc`. `esr` is the syndrome taken to EL2: the kind of access (class, IL,
-// WnR, CM) is kept, everything about stage 2 and the faulting instruction's registers is dropped.
-// External aborts carry EA = 1 (A5.2.7).
+// An Instruction or Data Abort with fault status `fsc`. `esr` is the syndrome taken to EL2: the kind of access (class,
+// IL, WnR, CM) is kept, everything about stage 2 and the faulting instruction's registers is dropped. External aborts
+// carry EA = 1 (A5.2.7).
 void inject_abort(port::RealmCpu& cpu, std::uint64_t esr, abi::Va far, std::uint64_t fsc);
 
 }  // namespace rmm::run

@@ -29,7 +29,8 @@ Next inject(Context& c, const abi::Exception& e, std::uint64_t fsc) {
   return Next::kResume;
 }
 
-// A5.2.8: the realm sees a stage 1 Address Size Fault, at level 0 if its stage 1 is off, else at the level of the fault.
+// A5.2.8: the realm sees a stage 1 Address Size Fault, at level 0 if its stage 1 is off, else at the level of the
+// fault.
 std::uint64_t address_size_fsc(const Context& c, const abi::Exception& e) {
   const bool stage1_on = (c.cpu.sysreg(abi::SysReg::kSctlrEl1) & kSctlrM) != 0;
   return esr::kFscAddressSize | (stage1_on ? e.esr & kFscLevelMask : 0);
@@ -63,7 +64,8 @@ Next stage2_abort(Context& c, const abi::Exception& e) {
   if (c.realm.is_protected(ipa)) return protected_abort(c, e, ipa);
   if (is_fetch(e)) return inject(c, e, esr::kFscExternal);
   // The kind of fault already says what the walk would: translation fault for UNASSIGNED_NS, permission fault for an
-  // ASSIGNED_NS entry whose S2AP the host has chosen. No table is read, no lock taken: this is the path of every MMIO access.
+  // ASSIGNED_NS entry whose S2AP the host has chosen. No table is read, no lock taken: this is the path of every MMIO
+  // access.
   return exit_unprotected_data_abort(c, e);
 }
 

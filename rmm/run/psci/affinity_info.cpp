@@ -16,22 +16,23 @@ constexpr std::uint64_t kLevelMask = 0xffffffff;  // X2[31:0]; the rest is ignor
 
 }  // namespace
 
-constexpr call::Command kAffinityInfo{.interface = port::Interface::kPsci,
-                                      .name = "PSCI_AFFINITY_INFO",
-                                      .fid = abi::v1_0::kPsciAffinityInfo,
-                                      .fid32 = abi::v1_0::kPsciAffinityInfo32,
-                                      .in = kIn,
-                                      .conditions = kConditions,
-                                      .effect = "Returns 0 (on) or 1 (off); REC exit unless the caller asks of itself."};
+constexpr call::Command kAffinityInfo{
+    .interface = port::Interface::kPsci,
+    .name = "PSCI_AFFINITY_INFO",
+    .fid = abi::v1_0::kPsciAffinityInfo,
+    .fid32 = abi::v1_0::kPsciAffinityInfo32,
+    .in = kIn,
+    .conditions = kConditions,
+    .effect = "Returns 0 (on) or 1 (off); REC exit unless the caller asks of itself."};
 
 Next affinity_info(Context& c, const abi::SmcRegs& regs) {
   call::Call<kAffinityInfo> call(c.environment, c.pe, regs, c.rec_pa());
-  const abi::Mpidr target{call.in<"target_affinity">()};
+  const core::Rec* target = find_rec(c, call.in<"target_affinity">());
   const std::uint64_t level = call.in<"lowest_affinity_level">() & kLevelMask;
   if (call.fails<"target_bound">(level != 0)) return answer(c, call, call.failed());
-  if (call.fails<"target_match">(!mpidr_is_used(c, target))) return answer(c, call, call.failed());
-  if (target == c.rec.mpidr) return answer(c, call, call.done());
-  return exit_pending(c, call, {target.value, 0, 0});
+  if (call.fails<"target_match">(target == nullptr)) return answer(c, call, call.failed());
+  if (target == &c.rec) return answer(c, call, call.done());
+  return exit_pending(c, call, {target->mpidr.value, 0, 0});
 }
 
 }  // namespace rmm::run::psci

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // PSCI_CPU_OFF (B6.3.2).
 #include "rmm/abi/v1_0/function_ids.h"
-#include "rmm/run/exit.h"
 #include "rmm/run/psci/psci.h"
 
 namespace rmm::run::psci {
@@ -15,8 +14,7 @@ Next cpu_off(Context& c, const abi::SmcRegs& regs) {
   const call::Call<kCpuOff> call(c.environment, c.pe, regs, c.rec_pa());
   call.tell_begin();
   c.rec.runnable.store(c.sync(), false, "cpu_off", c.rec_pa());
-  advance_pc(c.cpu);
-  return exit_psci(c, regs.fid(), 0);
+  return leave(c, call);
 }
 
 }  // namespace rmm::run::psci

@@ -26,12 +26,12 @@ constexpr call::Command kCpuOn{.interface = port::Interface::kPsci,
 
 Next cpu_on(Context& c, const abi::SmcRegs& regs) {
   call::Call<kCpuOn> call(c.environment, c.pe, regs, c.rec_pa());
-  const abi::Mpidr target{call.in<"target_cpu">()};
+  const core::Rec* target = find_rec(c, call.in<"target_cpu">());
   const abi::Ipa entry{call.in<"entry_point_address">()};
   if (call.fails<"entry">(!c.realm.is_protected(entry))) return answer(c, call, call.failed());
-  if (call.fails<"mpidr">(!mpidr_is_used(c, target))) return answer(c, call, call.failed());
-  if (call.fails<"runnable">(target == c.rec.mpidr)) return answer(c, call, call.failed());
-  return exit_pending(c, call, {target.value, entry.value, call.in<"context_id">()});
+  if (call.fails<"mpidr">(target == nullptr)) return answer(c, call, call.failed());
+  if (call.fails<"runnable">(target == &c.rec)) return answer(c, call, call.failed());
+  return exit_pending(c, call, {target->mpidr.value, entry.value, call.in<"context_id">()});
 }
 
 }  // namespace rmm::run::psci

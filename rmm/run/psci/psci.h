@@ -31,8 +31,11 @@ Next features(Context& c, const abi::SmcRegs& regs);
 // A PSCI return code as X0 shows it.
 constexpr std::uint64_t raw(abi::v1_0::PsciStatus status) { return static_cast<std::uint64_t>(status); }
 
-// B3.24 MpidrIsUsed: some REC of the calling realm has exactly this MPIDR.
-bool mpidr_is_used(const Context& c, abi::Mpidr mpidr);
+// The REC of the calling realm with this MPIDR; null where B3.24 MpidrIsUsed is false.
+const core::Rec* find_rec(const Context& c, std::uint64_t mpidr);
+
+// Leaves to the host with the function's id and, where it names a REC, its MPIDR (D7). PC moves on behind the SMC.
+Next leave(Context& c, const call::CallBase& call, std::uint64_t mpidr = 0);
 
 // Leaves to the host with a request that RMI_PSCI_COMPLETE answers (A4.3.7). `args`: MPIDR first.
 Next exit_pending(Context& c, const call::CallBase& call, const std::array<std::uint64_t, 3>& args);
@@ -40,8 +43,8 @@ Next exit_pending(Context& c, const call::CallBase& call, const std::array<std::
 // The realm goes to SYSTEM_OFF and the REC leaves: PSCI_SYSTEM_OFF and PSCI_SYSTEM_RESET (B6.3.6, B6.3.7).
 Next exit_system_off(Context& c, const call::CallBase& call);
 
-// At REC entry: ends the PSCI call that the last exit was for, if it returns. RMI_PSCI_COMPLETE has written its result
-// registers; CPU_SUSPEND returns PSCI_SUCCESS.
-void finish_at_entry(Context& c);
+// At the REC entry after an exit for the call `fid`: tells its end. The result registers hold what CPU_SUSPEND or
+// RMI_PSCI_COMPLETE wrote there.
+void finish_at_entry(const Context& c, std::uint32_t fid);
 
 }  // namespace rmm::run::psci

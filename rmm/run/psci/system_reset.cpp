@@ -6,9 +6,9 @@
 namespace rmm::run::psci {
 
 constexpr call::Command kSystemReset{.interface = port::Interface::kPsci,
-                                   .name = "PSCI_SYSTEM_RESET",
-                                   .fid = abi::v1_0::kPsciSystemReset,
-                                   .effect = "The realm is SYSTEM_OFF: no REC of it is entered again; REC exit."};
+                                     .name = "PSCI_SYSTEM_RESET",
+                                     .fid = abi::v1_0::kPsciSystemReset,
+                                     .effect = "The realm is SYSTEM_OFF: no REC of it is entered again; REC exit."};
 
 Next system_reset(Context& c, const abi::SmcRegs& regs) {
   const call::Call<kSystemReset> call(c.environment, c.pe, regs, c.rec_pa());
