@@ -13,6 +13,12 @@
 #include "host/port/threads.h"
 #include "host/vmm/boot_plan.h"
 #include "host/vmm/config.h"
+#include "host/vmm/devices/bus.h"
+#include "host/vmm/devices/guest_memory.h"
+#include "host/vmm/devices/panic_watch.h"
+#include "host/vmm/devices/pl011.h"
+#include "host/vmm/devices/virtio_mmio.h"
+#include "host/vmm/devices/virtio_rng.h"
 #include "host/vmm/state.h"
 #include "rmm/abi/addr.h"
 #include "rmm/port/sync.h"
@@ -62,29 +68,46 @@ class Vmm {
   const VmmState& state() const { return state_; }
 
  private:
-  tl::expected<void, std::string> build();
-  tl::expected<void, std::string> create_vm();
-  tl::expected<void, std::string> create_memory();
-  tl::expected<void, std::string> create_vcpus();
-  tl::expected<void, std::string> create_gic();
-  tl::expected<void, std::string> load_images();
-  tl::expected<void, std::string> set_boot_registers();
-  tl::expected<void, std::string> set_register(int vcpu_fd, std::uint64_t id, std::uint64_t value);
-  void teardown();
+  using Done = tl::expected<void, std::string>;  // the error is a sentence that names the refused call
+
+  // machine.cpp: the main thread
   void main_loop();
   rmm::port::WaitQueue& main_queue();
-  void wake_main_thread();
   void stop_vcpus();
   void finish(Outcome outcome, std::string reason);
-
-  void vcpu_thread(unsigned index);
-  bool handle_exit(unsigned index, long result);
-  bool handle_failed_run(unsigned index, long result);
-  void handle_mmio(unsigned index);
-  bool handle_memory_fault(unsigned index);
-  bool handle_system_event(unsigned index);
-  void handle_hypercall(unsigned index);
+  bool prepare_reset();
   void message(const std::string& text);
+  void set_irq(std::uint32_t spi, bool level);
+
+  // build.cpp: from /dev/kvm to a VM that can run, and back
+  Done build();
+  Done create_vm();
+  Done create_memory();
+  Done create_gic();
+  Done create_vcpus();
+  Done init_gic();
+  Done load_images();
+  Done load(const LoadPiece& piece);
+  Done populate(const LoadPiece& piece);
+  Done set_boot_registers();
+  Done set_register(unsigned vcpu, unsigned index, std::uint64_t value);
+  Done set_gic_attribute(std::uint32_t group, std::uint64_t attribute, std::uint64_t value);
+  void teardown();
+
+  // vcpu_thread.cpp: the KVM_RUN loop. Handlers return false when the thread is to leave the loop.
+  void vcpu_thread(unsigned index);
+  bool handle_return(unsigned index, long result);
+  bool handle_exit(unsigned index);
+  bool handle_mmio(unsigned index);
+  bool handle_system_event(unsigned index);
+  bool handle_hypercall(unsigned index);
+  bool handle_again(unsigned index);
+  bool crash(std::string reason);
+
+  // memory_fault.cpp: KVM_EXIT_MEMORY_FAULT
+  bool handle_memory_fault(unsigned index);
+  bool repeats_too_often(unsigned index);
+  Done convert(std::uint64_t gpa, std::uint64_t size, bool to_private);
 
   VmmState& state_;
   kvm::KvmSystem& kvm_;
@@ -92,6 +115,12 @@ class Vmm {
   VmConfig config_;
   BootPlan plan_;
   std::function<void(unsigned)> quiescent_point_;
+  SlotMemory memory_;
+  PanicWatch panic_;
+  Pl011 pl011_;
+  VirtioRng rng_;
+  VirtioMmio entropy_;
+  Bus bus_;
 };
 
 }  // namespace host::vmm

@@ -39,16 +39,19 @@ struct FaultRepeat {
 // Exits of a vCPU as the VMM saw them.
 struct VcpuExits {
   std::uint64_t mmio = 0, memory_fault = 0, hypercall = 0, system_event = 0, shutdown = 0, interrupted = 0, again = 0;
+  // Adds the exits of another vCPU, or of an earlier life of this one.
+  void add(const VcpuExits& other);
   auto members() { return std::tie(mmio, memory_fault, hypercall, system_event, shutdown, interrupted, again); }
 };
 
 struct VcpuState {
   int fd = -1;
   bool thread_running = false;
+  bool in_kvm_run = false;  // a signal makes sense only then; otherwise the loop's top sees `stopping`
   FaultRepeat repeat;
   std::uint32_t again_in_a_row = 0;
   VcpuExits exits;
-  auto members() { return std::tie(fd, thread_running, repeat, again_in_a_row, exits); }
+  auto members() { return std::tie(fd, thread_running, in_kvm_run, repeat, again_in_a_row, exits); }
 };
 
 struct VmmState {
