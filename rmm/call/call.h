@@ -21,6 +21,7 @@
 
 #include "rmm/abi/smc.h"
 #include "rmm/call/command.h"
+#include "rmm/core/context.h"
 #include "rmm/core/monitor_state.h"
 #include "rmm/port/pe.h"
 #include "rmm/port/platform.h"
@@ -98,6 +99,8 @@ class CallBase {
   Outcome failed(RttLevel level) const { return failed_with(static_cast<std::uint64_t>(level.value & 0xff) << 8); }
   Outcome failed(Index index) const { return failed_with(std::uint64_t{index.value} << 8); }
 
+  // What effects of the core act on.
+  core::Context core() const { return {platform, state}; }
   const Command& command() const { return command_; }
   const abi::SmcRegs& registers() const { return regs_; }
 

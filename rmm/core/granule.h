@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Granules: one state each, one lock each (DEN0137 A2.2). The table is sparse: a machine pays for what it touches.
 //
 // Lock order, documented once: granules in ascending PA within one call of lock_granules; then RD before REC, RD before

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // All state of the monitor outside DRAM: values only, indices instead of pointers, copyable as a whole.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // A realm: the attributes that its Realm Descriptor holds (DEN0137 A2.1, C1.x RmmRealm).
 #pragma once
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// DEN0137 1.0-rel0 B4.3.1 RMI_DATA_CREATE
+#include "rmm/core/measurement.h"
+#include "rmm/core/rtt.h"
+#include "rmm/v1_0/commands.h"
+
+namespace rmm::v1_0 {
+namespace {
+
+using core::GranuleState;
+
+constexpr call::Parameter kIn[] = {{"rd", 1}, {"data", 2}, {"ipa", 3}, {"src", 4}, {"flags", 5}};
+constexpr call::Condition kConditions[] = {
+    {"src_align", kInput, "src is not granule aligned"},
+    {"src_bound", kInput, "src is not delegable"},
+    {"data_align", kInput, "data is not granule aligned"},
+    {"data_bound", kInput, "data is not delegable"},
+    {"rd_align", kInput, "rd is not granule aligned"},
+    {"rd_bound", kInput, "rd is not delegable"},
+    {"ipa_align", kInput, "ipa is not granule aligned"},
+    {"src_pas", kInput, "src is not accessible in the Non-secure PAS"},
+    {"rd_state", kInput, "rd is not an RD"},
+    {"data_state", kInput, "data is not DELEGATED"},
+    {"data_bound2", kInput, "data is at or above 2^48 and the realm has no LPA2"},
+    {"ipa_bound", kInput, "ipa is not a Protected IPA"},
+    {"realm_state", kRealm, "the realm is not NEW"},
+    {"rtt_walk", kRtt, "the walk ended above page level"},
+    {"rtte_state", kRtt, "the entry is not UNASSIGNED"},
+};
+constexpr call::Before kBefore[] = {
+    {"rd_bound rd_state", "realm_state"},
+    {"rd_bound rd_state", "rtt_walk rtte_state"},
+    {"ipa_bound", "rtt_walk rtte_state"},
+};
+constexpr call::Command kCommand{.interface = port::Interface::kRmi,
+                                 .name = "RMI_DATA_CREATE",
+                                 .fid = abi::v1_0::kRmiDataCreate,
+                                 .in = kIn,
+                                 .conditions = kConditions,
+                                 .before = kBefore,
+                                 .effect =
+                                     "data becomes DATA with a copy of src, mapped at ipa with RIPAS RAM; the RIM "
+                                     "is extended."};
+
+call::Outcome handle(call::Call<kCommand>& c) {
+  const abi::Pa rd{c.in<"rd">()}, data{c.in<"data">()}, src{c.in<"src">()};
+  const abi::Ipa ipa{c.in<"ipa">()};
+  const std::uint64_t flags = c.in<"flags">();
+  if (c.fails<"src_align">(!aligned(src))) return c.failed();
+  if (c.fails<"src_bound">(!delegable(c, src))) return c.failed();
+  if (c.fails<"data_align">(!aligned(data))) return c.failed();
+  if (c.fails<"data_bound">(!delegable(c, data))) return c.failed();
+  if (c.fails<"rd_align">(!aligned(rd))) return c.failed();
+  if (c.fails<"rd_bound">(!delegable(c, rd))) return c.failed();
+  if (c.fails<"ipa_align">(!abi::is_granule_aligned(ipa))) return c.failed();
+  std::array<std::byte, abi::kGranuleSize> content;
+  if (c.fails<"src_pas">(!read_host(c, src, content))) return c.failed();
+
+  const core::GranuleLocks locks(
+      c.core(), {{granule(rd), GranuleState::kRd}, {granule(data), GranuleState::kDelegated}}, "data_create");
+  if (c.fails<"rd_state">(!locks.matches(0))) return c.failed();
+  if (c.fails<"data_state">(!locks.matches(1))) return c.failed();
+  const core::LockedRealm realm(c.core(), locks.as<GranuleState::kRd>(0));
+  if (c.fails<"data_bound2">(!realm->lpa2 && data.value >= kAddressLimitWithoutLpa2)) return c.failed();
+  if (c.fails<"ipa_bound">(!realm->is_protected(ipa))) return c.failed();
+  const core::RealmState state = realm->state.load(c.platform.sync, "data_create", rd.value);
+  if (c.fails<"realm_state">(state != core::RealmState::kNew)) return c.failed();
+  const core::RttWalk walk = core::walk(c.core(), *realm, ipa, core::kPageLevel);
+  const call::RttLevel level{walk.level};
+  if (c.fails<"rtt_walk">(walk.level < core::kPageLevel)) return c.failed(level);
+  if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassigned)) return c.failed(level);
+
+  c.platform.memory.write(data, content);
+  core::map_data(c.core(), realm, walk, locks.as<GranuleState::kDelegated>(1), abi::v1_0::Ripas::kRam);
+  const bool measure = (flags & abi::v1_0::kDataFlagMeasure) != 0;
+  core::extend_rim_data(*realm, ipa, flags,
+                        measure ? std::optional<std::span<const std::byte>>(content) : std::nullopt);
+  return c.done();
+}
+
+}  // namespace
+
+constexpr Row kDataCreate = make_row<kCommand, handle>();
+
+}  // namespace rmm::v1_0

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// DEN0137 1.0-rel0 B4.3.6 RMI_GRANULE_UNDELEGATE
+#include "rmm/core/granule_locks.h"
+#include "rmm/core/granule_state.h"
+#include "rmm/v1_0/commands.h"
+
+namespace rmm::v1_0 {
+namespace {
+
+constexpr call::Parameter kIn[] = {{"addr", 1}};
+constexpr call::Condition kConditions[] = {
+    {"gran_align", kInput, "addr is not granule aligned"},
+    {"gran_bound", kInput, "addr is not delegable"},
+    {"gran_state", kInput, "the granule is not DELEGATED"},
+};
+constexpr call::Command kCommand{.interface = port::Interface::kRmi,
+                                 .name = "RMI_GRANULE_UNDELEGATE",
+                                 .fid = abi::v1_0::kRmiGranuleUndelegate,
+                                 .in = kIn,
+                                 .conditions = kConditions,
+                                 .effect = "The granule becomes UNDELEGATED, wiped, in the Non-secure PAS."};
+
+call::Outcome handle(call::Call<kCommand>& c) {
+  const abi::Pa addr{c.in<"addr">()};
+  if (c.fails<"gran_align">(!aligned(addr))) return c.failed();
+  if (c.fails<"gran_bound">(!delegable(c, addr))) return c.failed();
+  const core::GranuleLocks locks(c.core(), {{granule(addr), core::GranuleState::kDelegated}}, "granule_undelegate");
+  if (c.fails<"gran_state">(!locks.matches(0))) return c.failed();
+  core::undelegate(c.core(), granule(addr));
+  return c.done();
+}
+
+}  // namespace
+
+constexpr Row kGranuleUndelegate = make_row<kCommand, handle>();
+
+}  // namespace rmm::v1_0

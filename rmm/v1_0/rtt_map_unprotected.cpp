@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// DEN0137 1.0-rel0 B4.3.19 RMI_RTT_MAP_UNPROTECTED. Neither bound nor PAS of the mapped address is tested: an access to
+// memory that is not Non-secure faults when the realm makes it.
+#include "rmm/core/rtt.h"
+#include "rmm/v1_0/commands.h"
+
+namespace rmm::v1_0 {
+namespace {
+
+using core::GranuleState;
+
+constexpr call::Parameter kIn[] = {{"rd", 1}, {"ipa", 2}, {"level", 3}, {"desc", 4}};
+constexpr call::Condition kConditions[] = {
+    {"attr_valid", kInput, "desc has a reserved MemAttr or a bit that is not the host's"},
+    {"rd_align", kInput, "rd is not granule aligned"},
+    {"rd_bound", kInput, "rd is not delegable"},
+    {"rd_state", kInput, "rd is not an RD"},
+    {"level_bound", kInput, "level is no block or page level of the realm"},
+    {"addr_align", kInput, "the address in desc is not aligned to the range of an entry at level"},
+    {"addr_bound", kInput, "the address in desc is at or above 2^48 and the realm has no LPA2"},
+    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level"},
+    {"ipa_bound", kInput, "ipa is not an Unprotected IPA"},
+    {"rtt_walk", kRtt, "the walk ended above level"},
+    {"rtte_state", kRtt, "the entry is not UNASSIGNED_NS"},
+};
+constexpr call::Before kBefore[] = {
+    {"rd_bound rd_state", "rtt_walk rtte_state"},
+    {"level_bound ipa_bound", "rtt_walk rtte_state"},
+};
+constexpr call::Command kCommand{.interface = port::Interface::kRmi,
+                                 .name = "RMI_RTT_MAP_UNPROTECTED",
+                                 .fid = abi::v1_0::kRmiRttMapUnprotected,
+                                 .in = kIn,
+                                 .conditions = kConditions,
+                                 .before = kBefore,
+                                 .effect = "The Unprotected IPA is mapped to the Non-secure address in desc."};
+
+call::Outcome handle(call::Call<kCommand>& c) {
+  const abi::Pa rd{c.in<"rd">()};
+  const abi::Ipa ipa{c.in<"ipa">()};
+  const auto level = static_cast<std::int64_t>(c.in<"level">());
+  const std::uint64_t desc = c.in<"desc">();
+  const core::RttEntry entry = core::entry_from_host_descriptor(desc);
+  if (c.fails<"attr_valid">(!core::descriptor_is_valid_for_unprotected(desc))) return c.failed();
+  if (c.fails<"rd_align">(!aligned(rd))) return c.failed();
+  if (c.fails<"rd_bound">(!delegable(c, rd))) return c.failed();
+  const core::GranuleLocks locks(c.core(), {{granule(rd), GranuleState::kRd}}, "rtt_map_unprotected");
+  if (c.fails<"rd_state">(!locks.matches(0))) return c.failed();
+  const core::LockedRealm realm(c.core(), locks.as<GranuleState::kRd>(0));
+  if (c.fails<"level_bound">(!core::level_is_block_or_page(*realm, level))) return c.failed();
+  if (c.fails<"addr_align">(!core::is_level_aligned(entry.address.value, level))) return c.failed();
+  if (c.fails<"addr_bound">(!realm->lpa2 && entry.address.value >= kAddressLimitWithoutLpa2)) return c.failed();
+  if (c.fails<"ipa_align">(!core::is_level_aligned(ipa.value, level))) return c.failed();
+  if (c.fails<"ipa_bound">(ipa >= realm->ipa_end() || realm->is_protected(ipa))) return c.failed();
+  const core::RttWalk walk = core::walk(c.core(), *realm, ipa, static_cast<int>(level));
+  const call::RttLevel reached{walk.level};
+  if (c.fails<"rtt_walk">(walk.level < level)) return c.failed(reached);
+  if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassignedNs)) return c.failed(reached);
+
+  core::map_unprotected(c.core(), realm, walk, entry);
+  return c.done();
+}
+
+}  // namespace
+
+constexpr Row kRttMapUnprotected = make_row<kCommand, handle>();
+
+}  // namespace rmm::v1_0
