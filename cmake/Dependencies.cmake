@@ -46,3 +46,15 @@ foreach(dep "Boost;1.74;libboost-context-dev libboost-program-options-dev" "fmt;
     ccasim_missing("${name} >= ${version}" "${package}")
   endif()
 endforeach()
+
+# A static library: one built for a newer C library, from a newer Debian suite, is found but cannot be linked.
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES Catch2::Catch2WithMain)
+check_cxx_source_compiles(
+  "#include <catch2/catch_test_macros.hpp>\nTEST_CASE(\"links\") { REQUIRE(true); }" CCASIM_CATCH2_LINKS)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(NOT CCASIM_CATCH2_LINKS)
+  unset(CCASIM_CATCH2_LINKS CACHE)
+  message(FATAL_ERROR "Catch2 ${Catch2_VERSION} does not link with this compiler: it was probably built for a newer "
+                      "system. Run scripts/setup, or install libcatch2-dev from this Debian release's backports.")
+endif()
