@@ -53,7 +53,7 @@ TEST_CASE("vgic attributes: addresses and numbers read back") {
 
 TEST_CASE("vgic attributes: the number of interrupts is 64 to 992 by 32, set once, before initialisation") {
   Fresh f;
-  for (const std::uint64_t bad : {0, 32, 65, 1000, 1024}) CHECK(f.nr_irqs(bad) == -kEINVAL);
+  for (const std::uint64_t bad : {0U, 32U, 65U, 1000U, 1024U}) CHECK(f.nr_irqs(bad) == -kEINVAL);
   CHECK(f.nr_irqs(992) == 0);
   CHECK(f.nr_irqs(64) == -kEBUSY);
   Fresh g;

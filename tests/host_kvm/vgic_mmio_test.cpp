@@ -62,7 +62,7 @@ TEST_CASE("vgic MMIO: sizes that a register does not allow read as zero and igno
 
 TEST_CASE("vgic MMIO: private interrupts and those beyond ITLinesNumber are not in the distributor") {
   Bench b(1, 16, 64);
-  for (const std::uint64_t base : {0x80, 0x100, 0x200, 0x300}) {
+  for (const std::uint64_t base : {0x80U, 0x100U, 0x200U, 0x300U}) {
     b.write_dist(base, 0xffffffff);
     CHECK(b.read_dist(base) == 0);
     b.write_dist(base + 8, 0xffffffff);
