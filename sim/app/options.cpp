@@ -141,7 +141,7 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   }
   if (const auto text = string("strategy")) {
     if (*text == "random")
-      out.strategy = Strategy::kRandom;
+      out.schedule = Schedule::kRandom;
     else if (*text != "round-robin")
       return usage(fmt::format("--strategy must be round-robin or random, found '{}'", *text));
   }

@@ -13,7 +13,7 @@
 
 namespace sim::app {
 
-enum class Strategy : std::uint8_t { kRoundRobin, kRandom };
+enum class Schedule : std::uint8_t { kRoundRobin, kRandom };
 
 struct RunOptions {
   std::string config;
@@ -28,7 +28,7 @@ struct RunOptions {
   bool sweep = false;  // at the end, write every DRAM granule once through the Non-secure view
   bool quiet = false;  // no summary
   bool batch = false;  // never interactive, even on a terminal
-  Strategy strategy = Strategy::kRoundRobin;
+  Schedule schedule = Schedule::kRoundRobin;
   std::vector<std::string> queries;  // ccasim inspect
 };
 

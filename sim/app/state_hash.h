@@ -45,7 +45,7 @@ constexpr bool initialisable_with(std::index_sequence<I...>) {
   return requires { T{((void)I, AnyField{})...}; };
 }
 
-template <class T, std::size_t N = 40>
+template <class T, std::size_t N = 64>
 constexpr std::size_t field_count() {
   if constexpr (N == 0 || initialisable_with<T>(std::make_index_sequence<N>{}))
     return N;
@@ -67,7 +67,7 @@ class StateHasher {
     if constexpr (detail::HasMembers<T>) {
       using Members = decltype(const_cast<T&>(value).members());
       if constexpr (std::is_aggregate_v<T>)
-        static_assert(detail::field_count<T>() == std::tuple_size_v<Members>,
+        static_assert(detail::field_count<T>() <= std::tuple_size_v<Members>,
                       "members() forgets a field of this state");
       std::apply([this](const auto&... member) { (add(member), ...); }, const_cast<T&>(value).members());
     } else if constexpr (std::has_unique_object_representations_v<T>) {

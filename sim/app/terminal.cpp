@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr char kCtrlC = 3;
 constexpr std::size_t kBufferSize = 1 << 16;
+constexpr auto kLookInterval = std::chrono::milliseconds(2);
 constexpr auto kForget = std::chrono::seconds(2);  // a second Ctrl-C later than this asks again
 
 // Signal handlers reach only these.
@@ -31,7 +33,23 @@ void restore_settings() {
   }
 }
 
-void count_interrupt(int) { signals_seen = signals_seen + 1; }
+using Hook = void (*)(void*);
+std::atomic<Hook> signal_hook{nullptr};
+std::atomic<void*> hook_argument{nullptr};
+
+void call_hook() {
+  if (const Hook hook = signal_hook.load()) hook(hook_argument.load());
+}
+
+void count_interrupt(int) {
+  signals_seen = signals_seen + 1;
+  call_hook();
+}
+
+void tick(int) {
+  call_hook();
+  alarm(1);
+}
 
 void restore_and_die(int signal) {
   restore_settings();
@@ -69,6 +87,20 @@ Terminal::~Terminal() {
 
 void Terminal::restore() { restore_settings(); }
 
+void Terminal::set_signal_hook(void (*hook)(void*), void* argument) {
+  if (hook == nullptr) alarm(0);
+  signal_hook.store(nullptr);
+  hook_argument.store(argument);
+  signal_hook.store(hook);
+}
+
+void Terminal::tick_every_second() {
+  std::signal(SIGALRM, tick);
+  alarm(1);
+}
+
+bool Terminal::shows_output() { return isatty(STDOUT_FILENO) != 0; }
+
 bool Terminal::shows_progress() { return isatty(STDERR_FILENO) != 0; }
 
 void Terminal::put(std::uint8_t byte) {
@@ -88,14 +120,24 @@ void Terminal::flush() {
   out_.clear();
 }
 
-std::string Terminal::read_keys() {
-  std::array<char, 256> buffer{};
-  if (!interactive_) return {};
-  const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-  if (n <= 0) return {};
-  const std::string keys(buffer.data(), static_cast<std::size_t>(n));
-  signals_seen = signals_seen + static_cast<int>(std::count(keys.begin(), keys.end(), kCtrlC));
-  return keys;
+std::optional<std::uint8_t> Terminal::read_key() {
+  if (!interactive_) return std::nullopt;
+  if (keys_.empty()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_ < kLookInterval) return std::nullopt;
+    looked_ = now;
+    std::array<char, 256> buffer{};
+    const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (n <= 0) return std::nullopt;
+    keys_.assign(buffer.data(), static_cast<std::size_t>(n));
+    if (const auto pressed = std::count(keys_.begin(), keys_.end(), kCtrlC); pressed != 0) {
+      signals_seen = signals_seen + static_cast<int>(pressed);
+      call_hook();
+    }
+  }
+  const auto key = static_cast<std::uint8_t>(keys_.front());
+  keys_.erase(0, 1);
+  return key;
 }
 
 void Terminal::wait(std::uint64_t ns) {
@@ -103,6 +145,7 @@ void Terminal::wait(std::uint64_t ns) {
   pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   const std::uint64_t ms = std::min<std::uint64_t>((ns + 999'999) / 1'000'000, 1000);
   ::poll(&input, interactive_ ? 1 : 0, static_cast<int>(ms));
+  looked_ = {};
 }
 
 void Terminal::say(std::string_view message) {

@@ -2,6 +2,7 @@
 // The person's terminal: raw while a guest has it, restored on every way out. Ctrl-C once asks, twice ends.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,8 +29,8 @@ class Terminal {
   // False once writing to standard output failed (closed pipe, full disk).
   bool output_ok() const { return output_ok_; }
 
-  // Key presses that arrived since the last call; never blocks. Empty when not interactive.
-  std::string read_keys();
+  // The next byte typed, if one is there; never blocks. Looks at the terminal at most every few milliseconds.
+  std::optional<std::uint8_t> read_key();
   // Waits up to `ns` of wall time or until a key arrives.
   void wait(std::uint64_t ns);
   // A message to the person on standard error, on a line of its own even in raw mode.
@@ -37,12 +38,19 @@ class Terminal {
   // True once the person asked to end (Ctrl-C twice). The first Ctrl-C prints the question.
   bool ended();
   void restore();
+  // Called at every SIGINT and tick, inside the signal handler: must be async-signal-safe. Null: none.
+  void set_signal_hook(void (*hook)(void*), void* argument);
+  // From now on the hook is also called once a second of wall time.
+  void tick_every_second();
+  static bool shows_output();
 
  private:
   bool interactive_;
   bool output_ok_ = true;
   unsigned interrupts_ = 0;
   std::string out_;
+  std::string keys_;  // read but not yet taken
+  std::chrono::steady_clock::time_point looked_{};
 };
 
 }  // namespace sim::app

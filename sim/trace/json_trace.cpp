@@ -22,6 +22,28 @@ std::string_view interface_name(rmm::port::Interface interface) {
   return "rmi";
 }
 
+std::string_view access_name(AccessKind kind) {
+  switch (kind) {
+    case AccessKind::kRead: return "read";
+    case AccessKind::kWrite: return "write";
+    case AccessKind::kFetch: return "fetch";
+  }
+  return "read";
+}
+
+std::string_view fault_name(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kNone: return "none";
+    case FaultKind::kAddressSize: return "address_size";
+    case FaultKind::kTranslation: return "translation";
+    case FaultKind::kAccessFlag: return "access_flag";
+    case FaultKind::kPermission: return "permission";
+    case FaultKind::kExternal: return "external";
+    case FaultKind::kGranuleProtection: return "granule_protection";
+  }
+  return "none";
+}
+
 // {"name":"0x1",...}: addresses and registers are hexadecimal strings, since JSON numbers lose bits above 2^53.
 template <class Values>
 std::string named_values(const Values& values) {
@@ -70,25 +92,31 @@ void JsonTrace::line(std::string_view event, fmt::format_string<Args...> format,
   if (buffer_.size() >= kFlushAt) flush();
 }
 
-void JsonTrace::fault(const FaultEvent& event) {
+void JsonTrace::fault(const WalkReport& report) {
   std::string walk = "[";
-  for (const auto& s : event.walk) {
+  for (const auto& s : report.steps) {
     if (walk.size() > 1) walk += ',';
     fmt::format_to(std::back_inserter(walk),
                    "{{\"stage\":{},\"level\":{},\"entry\":\"{:#x}\",\"descriptor\":\"{:#x}\"}}", s.stage, s.level,
-                   s.entry, s.descriptor);
+                   s.address, s.descriptor);
   }
   line("fault",
-       "\"va\":\"{:#x}\",\"ipa\":\"{:#x}\",\"access\":\"{}\",\"kind\":\"{}\",\"stage\":{},\"level\":{},\"walk\":{}]",
-       event.va, event.ipa, event.access, event.kind, event.stage, event.level, walk);
+       "\"cpu\":{},\"vmid\":{},\"va\":\"{:#x}\",\"ipa\":\"{:#x}\",\"access\":\"{}\",\"kind\":\"{}\",\"stage\":{},"
+       "\"level\":{},\"walk\":{}]",
+       report.cpu, report.stage2.vmid.value, report.va.value, report.fault.ipa.value, access_name(report.kind),
+       fault_name(report.fault.kind), report.fault.stage, report.fault.level, walk);
 }
 
-void JsonTrace::schedule(std::uint16_t actor, std::string_view name, std::string_view what) {
-  line("schedule", "\"actor\":{},\"name\":{},\"what\":\"{}\"", actor, nlohmann::json(name).dump(), what);
+void JsonTrace::actor_started(rmm::port::ActorId actor, const std::string& name) {
+  line("actor", "\"actor\":{},\"name\":{}", actor.value, nlohmann::json(name).dump());
 }
 
-void JsonTrace::actor_name(std::uint16_t actor, std::string_view name) {
-  line("actor", "\"actor\":{},\"name\":{}", actor, nlohmann::json(name).dump());
+void JsonTrace::actor_ended(rmm::port::ActorId actor) {
+  line("schedule", "\"actor\":{},\"what\":\"ended\"", actor.value);
+}
+
+void JsonTrace::switched(std::uint64_t, rmm::port::ActorId actor) {
+  line("schedule", "\"actor\":{},\"what\":\"runs\"", actor.value);
 }
 
 void JsonTrace::command_begin(const rmm::port::CommandBegin& event) {

@@ -14,28 +14,14 @@
 
 #include "host/port/observer.h"
 #include "rmm/port/observer.h"
+#include "sim/cpu/cpus.h"
+#include "sim/sched/scheduler.h"
 
 namespace sim::trace {
 
 inline constexpr int kTraceVersion = 1;
 
-// One step of a translation walk, for fault events.
-struct WalkStep {
-  int stage;  // 1 or 2
-  int level;
-  std::uint64_t entry;  // PA of the descriptor
-  std::uint64_t descriptor;
-};
-
-struct FaultEvent {
-  std::uint64_t va, ipa;
-  std::string_view access;  // "read", "write", "fetch"
-  std::string_view kind;    // "translation", "permission", "granule_protection", ...
-  int stage, level;
-  std::span<const WalkStep> walk;
-};
-
-class JsonTrace : public rmm::port::Observer, public host::port::Observer {
+class JsonTrace : public rmm::port::Observer, public host::port::Observer, public SchedulerObserver {
  public:
   struct Now {
     std::uint64_t ns;
@@ -47,12 +33,14 @@ class JsonTrace : public rmm::port::Observer, public host::port::Observer {
   JsonTrace(const JsonTrace&) = delete;
   JsonTrace& operator=(const JsonTrace&) = delete;
 
-  // Sources of sim itself.
-  void fault(const FaultEvent& event);
-  void schedule(std::uint16_t actor, std::string_view name, std::string_view what);
-  void actor_name(std::uint16_t actor, std::string_view name);
+  // A fault delivered to EL1 or EL2, with its walk.
+  void fault(const WalkReport& report);
   // False: a write failed (disk full); said once at the end of the run.
   bool flush();
+
+  void actor_started(rmm::port::ActorId actor, const std::string& name) override;
+  void actor_ended(rmm::port::ActorId actor) override;
+  void switched(std::uint64_t now_ns, rmm::port::ActorId actor) override;
 
   void command_begin(const rmm::port::CommandBegin& event) override;
   void command_end(const rmm::port::CommandEnd& event) override;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/machine.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/app/state_hash.h"
+
+namespace sim::app {
+namespace {
+
+constexpr abi::Pa kDramBase{0x8000'0000};
+// Above this size the second bank begins where the Arm base platform puts it: software must cope with a hole.
+constexpr std::uint64_t kFirstBankSize = 2ULL << 30;
+constexpr abi::Pa kSecondBankBase{0x8'8000'0000};
+
+std::vector<MemoryBank> banks(std::uint64_t memory) {
+  const std::uint64_t first = std::min(memory, kFirstBankSize);
+  std::vector<MemoryBank> out = {{kDramBase, first}};
+  if (memory > first) out.push_back({kSecondBankBase, memory - first});
+  return out;
+}
+
+CpuConfig cpu_config(const MachineConfig& machine) {
+  return {.model = machine.cpu == "max" ? CpuModel::kMax : CpuModel::kCortexA72,
+          .pointer_authentication = machine.pointer_auth};
+}
+
+rmm::core::Limits limits(const MachineConfig& machine) {
+  rmm::core::Limits out = machine.limits;
+  out.pauth = machine.pointer_auth;
+  return out;
+}
+
+// The machine's seed is the journal's first entry: all that is random follows from it.
+JournalState journal(std::uint64_t seed) {
+  JournalState state;
+  state.entries.push_back(seed_entry(seed));
+  return state;
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Machine>, InputError> Machine::create(const RunConfig& config, Surroundings surroundings) {
+  std::vector<host::vmm::BootPlan> plans;
+  for (const auto& vm : config.vms) {
+    auto plan = host::vmm::plan_boot(vm);
+    if (!plan)
+      return tl::unexpected(InputError{fmt::format("VM '{}': {}", vm.name, host::vmm::to_string(plan.error()))});
+    plans.push_back(std::move(*plan));
+  }
+  std::unique_ptr<Machine> machine(new Machine(config, std::move(surroundings)));
+  if (const auto opened = machine->open_trace(); !opened) return tl::unexpected(opened.error());
+  machine->observe();
+  for (unsigned i = 0; i < plans.size(); ++i) machine->start_vm(i, std::move(plans[i]));
+  return machine;
+}
+
+Machine::Machine(const RunConfig& config, Surroundings surroundings)
+    : config_(config),
+      surroundings_(std::move(surroundings)),
+      dram_(banks(config.machine.memory)),
+      gpt_(state_.gpt, dram_),
+      strategy_(surroundings_.random_schedule ? std::unique_ptr<sim::Strategy>(std::make_unique<SeededRandom>())
+                                              : std::make_unique<RoundRobin>()),
+      scheduler_((state_.scheduler = SchedulerState(config.machine.seed), state_.scheduler), *strategy_),
+      journal_((state_.journal = journal(config.machine.seed), state_.journal), nullptr),
+      monitor_entropy_(
+          (state_.monitor_entropy = RandomState(config.machine.seed, kMonitorEntropyStream), state_.monitor_entropy)),
+      host_entropy_((state_.host_entropy = RandomState(config.machine.seed, kHostEntropyStream), state_.host_entropy)),
+      cpus_(dram_, gpt_, scheduler_, cpu_config(config.machine),
+            [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); }),
+      realm_view_(dram_, gpt_),
+      ns_view_(dram_, gpt_),
+      firmware_(dram_, gpt_, scheduler_, [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); }),
+      history_([this] { return scheduler_.now_ns(); }),
+      platform_{realm_view_, firmware_, cpus_, cpus_, scheduler_, scheduler_, monitor_entropy_, &monitor_observers_},
+      monitor_(platform_, limits(config.machine),
+               (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
+      host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
+      kvm_(state_.kvm, host_platform_) {
+  scheduler_.set_limits(surroundings_.limits);
+  scheduler_.set_input(&journal_);
+  if (surroundings_.live_key) journal_.set_live_input(surroundings_.live_key);
+  if (surroundings_.pace) scheduler_.set_pace(surroundings_.pace);
+  firmware_.set_monitor([this](rmm::port::Pe& pe, const abi::SmcRegs& regs) { return monitor_.rmi(pe, regs); });
+}
+
+Machine::~Machine() { scheduler_.abandon_all(); }
+
+tl::expected<void, InputError> Machine::open_trace() {
+  if (surroundings_.trace_path.empty()) return {};
+  auto trace = trace::JsonTrace::open(surroundings_.trace_path, [this] {
+    return trace::JsonTrace::Now{scheduler_.now_ns(), scheduler_.self().value};
+  });
+  if (!trace) return tl::unexpected(InputError{trace.error()});
+  trace_ = std::move(*trace);
+  return {};
+}
+
+void Machine::observe() {
+  monitor_observers_.add(statistics_);
+  monitor_observers_.add(last_calls_);
+  monitor_observers_.add(history_);
+  host_observers_.add(statistics_);
+  if (trace_) {
+    monitor_observers_.add(*trace_);
+    host_observers_.add(*trace_);
+    scheduler_.set_observer(trace_.get());
+    cpus_.set_walk_observer([this](const WalkReport& report) { trace_->fault(report); });
+  }
+  if (surroundings_.check) {
+    invariants_ = std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_);
+    monitor_observers_.add(*invariants_);
+    cpus_.check_translations([this](const StaleTranslation& stale) {
+      findings_.expect("I13", !stale.realm,
+                       "PE {} could use a stale translation of IPA {:#x} (VMID {}): the monitor did not invalidate it",
+                       stale.pe.value, stale.ipa.value, stale.vmid.value);
+    });
+  }
+}
+
+void Machine::start_vm(unsigned index, host::vmm::BootPlan plan) {
+  const host::vmm::VmConfig& config = config_.vms[index];
+  state_.vmms.emplace_back();
+  state_.consoles.emplace_back();
+  bool keyboard_taken = false;
+  for (unsigned i = 0; i < index; ++i) keyboard_taken = keyboard_taken || config_.vms[i].console;
+  Vm& vm = vms_.emplace_back();
+  vm.config = config;
+  vm.console = std::make_unique<VmConsole>(
+      state_.consoles.back(),
+      [this, index](std::uint8_t byte) {
+        if (surroundings_.console) surroundings_.console(index, byte);
+      },
+      config.console && !keyboard_taken ? &journal_ : nullptr);
+  vm.vmm = std::make_unique<host::vmm::Vmm>(
+      state_.vmms.back(), kvm_,
+      host::vmm::VmmPort{scheduler_, scheduler_, *vm.console, host_entropy_, &host_observers_, index}, config,
+      std::move(plan));
+  scheduler_.spawn(fmt::format("{} main", config.name), [this, index] { vms_[index].result = vms_[index].vmm->run(); });
+}
+
+RunResult Machine::run() { return scheduler_.run(); }
+
+MachineSnapshot Machine::snapshot() {
+  cpus_.save_all(state_.cpus);
+  return {state_, dram_.snapshot()};
+}
+
+void Machine::restore(const MachineSnapshot& snapshot) {
+  state_ = snapshot.state;
+  dram_.restore(snapshot.dram);
+  cpus_.restore_all(state_.cpus);
+}
+
+std::string Machine::memory_sha256() {
+  StateHasher hasher;
+  hasher.add(dram_.sha256());
+  gpt_.for_each_protected([&](abi::GranulePa granule, abi::Pas pas) {
+    hasher.add(granule);
+    hasher.add(pas);
+  });
+  hasher.add(state_.monitor);
+  return hasher.hex();
+}
+
+std::string Machine::machine_sha256() {
+  cpus_.save_all(state_.cpus);
+  StateHasher hasher;
+  hasher.add(dram_.sha256());
+  hasher.add(state_);
+  return hasher.hex();
+}
+
+tl::expected<std::uint64_t, std::string> Machine::sweep() {
+  std::uint64_t swept = 0;
+  for (std::size_t i = 0; i < dram_.granule_count(); ++i, ++swept) {
+    const abi::Pa pa = dram_.granule(i).pa();
+    std::array<std::byte, 8> bytes{};
+    if (!ns_view_.read(pa, bytes) || !ns_view_.write(pa, bytes))
+      return tl::unexpected(
+          fmt::format("sweep: granule {:#x} cannot be written through the Non-secure view", pa.value));
+  }
+  return swept;
+}
+
+void Machine::check_now() {
+  if (invariants_) invariants_->sweep();
+}
+
+const host::kvm::Vm* Machine::kvm_vm(unsigned vm) const {
+  const int fd = state_.vmms[vm].vm_fd;
+  const auto& files = state_.kvm.files;
+  if (fd < 0 || static_cast<std::size_t>(fd) >= files.size() ||
+      files[static_cast<std::size_t>(fd)].kind != host::kvm::FdKind::kVm)
+    return nullptr;
+  return &state_.kvm.vms[files[static_cast<std::size_t>(fd)].vm];
+}
+
+const rmm::core::Realm* Machine::find_realm(std::string_view vm_name) const {
+  for (unsigned i = 0; i < vms_.size(); ++i) {
+    const host::kvm::Vm* vm = vms_[i].config.name == vm_name ? kvm_vm(i) : nullptr;
+    if (vm == nullptr || !vm->realm.has_rd) continue;
+    for (const auto& [index, realm] : state_.monitor.realms)
+      if (realm.rd == vm->realm.rd) return &realm;
+  }
+  return nullptr;
+}
+
+}  // namespace sim::app

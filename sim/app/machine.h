@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The machine, wired: hardware, firmware, monitor, host and one VMM process per VM.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "host/kvm/kvm.h"
+#include "host/vmm/machine.h"
+#include "rmm/check/invariants.h"
+#include "rmm/monitor.h"
+#include "sim/app/config.h"
+#include "sim/app/machine_state.h"
+#include "sim/app/vm_console.h"
+#include "sim/cpu/cpus.h"
+#include "sim/dev/entropy.h"
+#include "sim/dev/journal.h"
+#include "sim/firmware/el3.h"
+#include "sim/mem/dram.h"
+#include "sim/mem/gpt.h"
+#include "sim/mem/ns_view.h"
+#include "sim/mem/realm_view.h"
+#include "sim/sched/scheduler.h"
+#include "sim/trace/fanout.h"
+#include "sim/trace/granule_history.h"
+#include "sim/trace/json_trace.h"
+#include "sim/trace/last_calls.h"
+#include "sim/trace/statistics.h"
+
+namespace sim::app {
+
+// The world outside: where consoles go, what is watched, how a run is cut short.
+struct Surroundings {
+  std::function<void(unsigned vm, std::uint8_t byte)> console;  // guest output
+  std::function<void(std::string_view)> message;                // what the host's log says
+  Journal::LiveInput live_key;                                  // null: no live input
+  Scheduler::Pace pace;                                         // null: idle time jumps
+  std::string trace_path;                                       // empty: no trace
+  bool check = false;
+  bool random_schedule = false;
+  Limits limits;
+};
+
+class Machine {
+ public:
+  // Builds the machine and reads every file that the VMs need. Error: what is wrong with the input.
+  static tl::expected<std::unique_ptr<Machine>, InputError> create(const RunConfig& config, Surroundings surroundings);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  // Runs until all VMs have ended or something else stops it; may be called again after kQuiescent and the limits.
+  RunResult run();
+  Scheduler& scheduler() { return scheduler_; }
+
+  // A copy of everything simulated. Precondition: run() returned kQuiescent, or was never called, or kAllEnded.
+  MachineSnapshot snapshot();
+  void restore(const MachineSnapshot& snapshot);
+  // SHA-256 of all of it, and of DRAM + granule protection table + monitor state alone.
+  std::string machine_sha256();
+  std::string memory_sha256();
+
+  // Writes the first 8 bytes of every DRAM granule once through the Non-secure view. Error: the first granule that
+  // faulted.
+  tl::expected<std::uint64_t, std::string> sweep();
+  void check_now();  // the whole-state invariants; nothing without Surroundings::check
+
+  unsigned vm_count() const { return static_cast<unsigned>(vms_.size()); }
+  const host::vmm::VmConfig& vm_config(unsigned vm) const { return vms_[vm].config; }
+  const host::vmm::VmmState& vmm_state(unsigned vm) const { return state_.vmms[vm]; }
+  // nullopt while the VM still runs.
+  const std::optional<host::vmm::VmResult>& vm_result(unsigned vm) const { return vms_[vm].result; }
+  const VmConsole& console(unsigned vm) const { return *vms_[vm].console; }
+  // The VM in the host kernel; nullptr before its creation and after its end.
+  const host::kvm::Vm* kvm_vm(unsigned vm) const;
+  const rmm::core::Realm* find_realm(std::string_view vm_name) const;
+  void follow(abi::GranulePa granule) { history_.follow(granule); }
+  const trace::GranuleHistory& history() const { return history_; }
+  const trace::Statistics& statistics() const { return statistics_; }
+  const trace::LastCalls& last_calls() const { return last_calls_; }
+  const rmm::check::Findings& findings() const { return findings_; }
+  MachineState& state() { return state_; }
+  rmm::port::Platform& platform() { return platform_; }
+  host::kvm::Kvm& kvm() { return kvm_; }
+  Cpus& cpus() { return cpus_; }
+  El3& firmware() { return firmware_; }
+  Gpt& gpt() { return gpt_; }
+  Dram& dram() { return dram_; }
+  // False: the trace could not be written whole.
+  bool flush_trace() { return !trace_ || trace_->flush(); }
+
+ private:
+  struct Vm {
+    host::vmm::VmConfig config;
+    std::unique_ptr<VmConsole> console;
+    std::unique_ptr<host::vmm::Vmm> vmm;
+    std::optional<host::vmm::VmResult> result;
+  };
+
+  Machine(const RunConfig& config, Surroundings surroundings);
+  tl::expected<void, InputError> open_trace();
+  void observe();
+  void start_vm(unsigned index, host::vmm::BootPlan plan);
+
+  RunConfig config_;
+  Surroundings surroundings_;
+  MachineState state_;
+  // Hardware and firmware.
+  Dram dram_;
+  Gpt gpt_;
+  std::unique_ptr<Strategy> strategy_;
+  Scheduler scheduler_;
+  Journal journal_;
+  SeededEntropy monitor_entropy_, host_entropy_;
+  Cpus cpus_;
+  RealmView realm_view_;
+  NsView ns_view_;
+  El3 firmware_;
+  // Watchers.
+  trace::Statistics statistics_;
+  trace::LastCalls last_calls_;
+  trace::GranuleHistory history_;
+  std::unique_ptr<trace::JsonTrace> trace_;
+  rmm::check::Findings findings_;
+  std::unique_ptr<rmm::check::Invariants> invariants_;
+  trace::MonitorFanout monitor_observers_;
+  trace::HostFanout host_observers_;
+  // Software.
+  rmm::port::Platform platform_;
+  rmm::Monitor monitor_;
+  host::port::HostPlatform host_platform_;
+  host::kvm::Kvm kvm_;
+  std::deque<Vm> vms_;
+};
+
+}  // namespace sim::app

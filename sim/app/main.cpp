@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The `ccasim` command.
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/app/exit_codes.h"
+#include "sim/app/run_command.h"
+#include "sim/app/text.h"
+
+namespace {
+
+using sim::app::ExitCode;
+
+constexpr std::string_view kHelp =
+    "ccasim simulates an Arm CCA machine: CPUs, firmware, Realm Management Monitor and a KVM host in one process.\n"
+    "\n"
+    "  ccasim run CONFIG.json [options]              run the virtual machines of a configuration\n"
+    "  ccasim inspect CONFIG.json [options] QUERY... run, then look at granules, translation tables, realms and RECs\n"
+    "  ccasim --version\n"
+    "\n"
+    "'ccasim run --help' lists the options. Configurations: configs/. Exit codes: README.md.\n";
+
+int main_command(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help" || arguments[0] == "-h") {
+    std::fputs(kHelp.data(), arguments.empty() ? stderr : stdout);
+    return static_cast<int>(arguments.empty() ? ExitCode::kUsage : ExitCode::kPoweredOff);
+  }
+  if (arguments[0] == "--version") {
+    std::puts("ccasim 0.1 (RMM 1.0-rel0, KVM series v12)");
+    return 0;
+  }
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string directory = error ? "." : executable.parent_path().string();
+  constexpr std::string_view kCommands[] = {"run", "inspect"};
+  for (const std::string_view command : kCommands)
+    if (arguments[0] == command)
+      return static_cast<int>(sim::app::run_command(arguments[0], {arguments.begin() + 1, arguments.end()}, directory));
+  const auto guess = sim::app::nearest(arguments[0], kCommands);
+  std::fprintf(stderr, "ccasim: unknown command '%s'%s; 'ccasim --help' lists the commands\n", arguments[0].c_str(),
+               guess ? (", did you mean '" + std::string(*guess) + "'?").c_str() : "");
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return main_command(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ccasim: internal error: %s; this is a bug of ccasim\n", error.what());
+    return static_cast<int>(ExitCode::kInternalError);
+  }
+}
