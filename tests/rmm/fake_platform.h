@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The machine behind the monitor's ports without CPU emulator: DRAM, granule protection table, a log of TLB
+// maintenance, locks that never switch, and CPUs whose runs are scripted.
+#pragma once
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "rmm/port/platform.h"
+
+namespace fake {
+
+namespace port = rmm::port;
+
+inline constexpr abi::Pa kDram{0x8000'0000};
+inline constexpr std::uint64_t kDramSize = 0x1000'0000;
+inline constexpr abi::Pa kHighDram{1ULL << 48};  // needs LPA2: data_bound2, rtt_bound2
+inline constexpr std::uint64_t kHighDramSize = 0x10'0000;
+
+class Gpt : public port::Gpt {
+ public:
+  std::span<const port::MemoryBank> banks() const override { return banks_; }
+  abi::Pas pas(abi::GranulePa granule) const override {
+    const auto it = pas_.find(granule.frame());
+    return it == pas_.end() ? abi::Pas::kNonSecure : it->second;
+  }
+  // As firmware does: a Root or Secure granule stays what it is.
+  bool set_pas(abi::GranulePa granule, abi::Pas to) override {
+    const abi::Pas from = pas(granule);
+    if (from == abi::Pas::kRoot || from == abi::Pas::kSecure) return false;
+    pas_[granule.frame()] = to;
+    return true;
+  }
+  void force(abi::Pa pa, abi::Pas to) { pas_[abi::GranulePa::containing(pa).frame()] = to; }
+
+ private:
+  std::array<port::MemoryBank, 2> banks_{{{kDram, kDramSize}, {kHighDram, kHighDramSize}}};
+  std::unordered_map<std::uint64_t, abi::Pas> pas_;
+};
+
+class Memory : public port::GranuleMemory {
+ public:
+  using Bytes = std::array<std::byte, abi::kGranuleSize>;
+  explicit Memory(Gpt& gpt) : gpt_(gpt) {}
+
+  // Called before each Non-secure access: a test may change the PAS between a check and the access.
+  std::function<void(abi::Pa, bool write)> before_ns_access;
+
+  tl::expected<void, port::Gpf> read_ns(abi::Pa pa, std::span<std::byte> out) override {
+    if (before_ns_access) before_ns_access(pa, false);
+    if (const abi::Pas pas = at_pas(pa); pas != abi::Pas::kNonSecure) return tl::unexpected(port::Gpf{pa, pas});
+    std::memcpy(out.data(), bytes(pa), out.size());
+    return {};
+  }
+  tl::expected<void, port::Gpf> write_ns(abi::Pa pa, std::span<const std::byte> in) override {
+    if (before_ns_access) before_ns_access(pa, true);
+    if (const abi::Pas pas = at_pas(pa); pas != abi::Pas::kNonSecure) return tl::unexpected(port::Gpf{pa, pas});
+    std::memcpy(bytes(pa), in.data(), in.size());
+    return {};
+  }
+  void read(abi::Pa pa, std::span<std::byte> out) override { std::memcpy(out.data(), realm(pa), out.size()); }
+  void write(abi::Pa pa, std::span<const std::byte> in) override { std::memcpy(realm(pa), in.data(), in.size()); }
+  std::uint64_t read64(abi::Pa pa) override {
+    std::uint64_t value = 0;
+    std::memcpy(&value, realm(pa), sizeof value);
+    return value;
+  }
+  void write64(abi::Pa pa, std::uint64_t value) override { std::memcpy(realm(pa), &value, sizeof value); }
+  void wipe(abi::GranulePa granule) override { std::memset(realm(granule.pa()), 0, abi::kGranuleSize); }
+  std::span<const std::byte> peek(abi::GranulePa granule) override { return {realm(granule.pa()), abi::kGranuleSize}; }
+
+  // Contents whatever the PAS, for tests.
+  std::byte* bytes(abi::Pa pa) { return granules_[pa.value >> abi::kGranuleShift].data() + (pa.value & 0xfff); }
+  const std::map<std::uint64_t, Bytes>& all() const { return granules_; }
+
+ private:
+  abi::Pas at_pas(abi::Pa pa) const { return gpt_.pas(abi::GranulePa::containing(pa)); }
+  std::byte* realm(abi::Pa pa) {
+    if (at_pas(pa) != abi::Pas::kRealm) std::abort();  // the monitor used a granule that is not Realm PAS
+    return bytes(pa);
+  }
+  Gpt& gpt_;
+  std::map<std::uint64_t, Bytes> granules_;
+};
+
+struct Invalidation {
+  abi::Vmid vmid;
+  abi::IpaRange range;
+  bool all = false;
+  bool operator==(const Invalidation&) const = default;
+};
+
+class Tlb : public port::Tlb {
+ public:
+  void invalidate(abi::Vmid vmid, abi::IpaRange range) override { log.push_back({vmid, range}); }
+  void invalidate_all(abi::Vmid vmid) override { log.push_back({vmid, {}, true}); }
+  std::vector<Invalidation> log;
+};
+
+// One actor: a lock that is taken twice is a deadlock of the monitor with itself.
+class Sync : public port::Sync {
+ public:
+  port::ActorId self() const override { return {0}; }
+  void step(const port::Step&) override {}
+  void wait(port::WaitQueue&, const port::Step&) override { std::abort(); }
+  void wait_until(port::WaitQueue&, std::uint64_t, const port::Step&) override { std::abort(); }
+  void wake_all(port::WaitQueue& queue) override { ++queue.wakeups; }
+  void acquire(port::Lock& lock, const port::Step& step) override {
+    if (lock.held()) std::abort();
+    lock.holder = {0};
+    order.push_back(step.object);
+    ++held;
+  }
+  void release(port::Lock& lock, const port::Step&) override {
+    if (!lock.held()) std::abort();
+    lock.holder = {};
+    --held;
+  }
+  void acquire_read(port::RwLock& lock, const port::Step&) override { ++lock.readers; }
+  void release_read(port::RwLock& lock, const port::Step&) override { --lock.readers; }
+  void acquire_write(port::RwLock& lock, const port::Step&) override { lock.writer = {0}; }
+  void release_write(port::RwLock& lock, const port::Step&) override { lock.writer = {}; }
+
+  int held = 0;                      // locks held now
+  std::vector<std::uint64_t> order;  // objects in the order in which their locks were taken
+};
+
+class Pe : public port::Pe {
+ public:
+  port::PeId id() const override { return {0}; }
+  bool irq_pending() const override { return irq; }
+  bool fiq_pending() const override { return false; }
+  abi::gic::IchState& ich() override { return ich_; }
+  std::uint64_t ich_misr() const override { return 0; }
+  bool irq = false;
+
+ private:
+  abi::gic::IchState ich_;
+};
+
+// A CPU context whose run() gives back the next exception of its script; an empty script gives an IRQ.
+class RealmCpu : public port::RealmCpu {
+ public:
+  std::uint64_t x(unsigned n) const override { return x_.at(n); }
+  void set_x(unsigned n, std::uint64_t value) override { x_.at(n) = value; }
+  std::uint64_t pc() const override { return pc_; }
+  void set_pc(std::uint64_t value) override { pc_ = value; }
+  std::uint64_t pstate() const override { return pstate_; }
+  void set_pstate(std::uint64_t value) override { pstate_ = value; }
+  std::uint64_t sysreg(abi::SysReg reg) const override {
+    const auto it = sysregs_.find(reg);
+    return it == sysregs_.end() ? 0 : it->second;
+  }
+  void set_sysreg(abi::SysReg reg, std::uint64_t value) override { sysregs_[reg] = value; }
+  std::uint64_t id_register(std::uint32_t) const override { return 0; }
+  void reset(abi::Mpidr mpidr) override {
+    x_ = {};
+    pc_ = 0;
+    pstate_ = abi::pstate::kResetEl1;
+    sysregs_ = {{abi::SysReg::kMpidrEl1, mpidr.value}};
+  }
+  abi::Exception run(port::Pe&, const abi::RunControls& controls) override {
+    last_controls = controls;
+    ++runs;
+    if (script.empty()) return {.kind = abi::ExceptionKind::kIrq};
+    const auto next = script.front();
+    script.pop_front();
+    return next(*this);
+  }
+
+  std::deque<std::function<abi::Exception(RealmCpu&)>> script;
+  abi::RunControls last_controls;
+  unsigned runs = 0;
+
+ private:
+  std::array<std::uint64_t, 31> x_{};
+  std::uint64_t pc_ = 0, pstate_ = 0;
+  std::map<abi::SysReg, std::uint64_t> sysregs_;
+};
+
+class RealmCpus : public port::RealmCpus {
+ public:
+  port::CpuId create() override {
+    cpus[next_] = {};
+    return {next_++};
+  }
+  void destroy(port::CpuId id) override {
+    if (cpus.erase(id.value) != 1) std::abort();
+  }
+  RealmCpu& at(port::CpuId id) override { return cpus.at(id.value); }
+  std::map<std::uint32_t, RealmCpu> cpus;
+
+ private:
+  std::uint32_t next_ = 0;
+};
+
+class Clock : public port::Clock {
+ public:
+  std::uint64_t now_ns() const override { return now; }
+  void spend_ns(std::uint64_t ns) override { now += ns; }
+  std::uint64_t now = 0;
+};
+
+class Entropy : public port::Entropy {
+ public:
+  void fill(std::span<std::byte> out) override {
+    for (std::byte& b : out) b = static_cast<std::byte>(next_++);
+  }
+
+ private:
+  std::uint8_t next_ = 1;
+};
+
+struct Platform {
+  Gpt gpt;
+  Memory memory{gpt};
+  Tlb tlb;
+  RealmCpus cpus;
+  Sync sync;
+  Clock clock;
+  Entropy entropy;
+  Pe pe;
+
+  port::Platform ports(port::Observer* observer) { return {memory, gpt, tlb, cpus, sync, clock, entropy, observer}; }
+};
+
+}  // namespace fake
