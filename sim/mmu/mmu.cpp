@@ -75,7 +75,8 @@ Stage2Result Mmu::walk_and_note(abi::Ipa ipa, WalkLog* log) {
   return result;
 }
 
-Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who, WalkLog* log) {
+Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who,
+                                 WalkLog* log) {
   Stage1Walk walk(controls, va, who);
   while (walk.needs_descriptor()) {
     const abi::Ipa address = walk.descriptor_address();
@@ -83,12 +84,9 @@ Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKin
     if (!table.fault && !table.leaf.read) table.fault = permission_fault(2, table.leaf.level, address);
     if (table.fault) {
       table.fault.s1ptw = true;
-      return failed(table.fault);
+      return {.fault = table.fault, .level = walk.level(), .leaf = {}};
     }
-    std::uint64_t descriptor = 0;
-    std::memcpy(&descriptor,
-                dram_.bytes(abi::GranulePa::containing(table.leaf.pa)) + (table.leaf.pa.value & (abi::kGranuleSize - 1)),
-                sizeof descriptor);
+    const std::uint64_t descriptor = read_descriptor(table.leaf.pa);
     if (log != nullptr)
       log->add({.stage = 1,
                 .level = static_cast<std::int8_t>(walk.level()),
@@ -96,9 +94,22 @@ Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKin
                 .descriptor = descriptor});
     walk.consume(descriptor);
   }
-  if (walk.fault()) return failed(walk.fault());
-  const Stage1Leaf& first = walk.leaf();
-  if (!permits(first, kind)) return failed(permission_fault(1, walk.level(), first.ipa));
+  Stage1Look look{.fault = walk.fault(), .level = walk.level(), .leaf = walk.leaf()};
+  if (!look.fault && !permits(look.leaf, kind)) look.fault = permission_fault(1, look.level, look.leaf.ipa);
+  return look;
+}
+
+std::uint64_t Mmu::read_descriptor(abi::Pa pa) const {
+  std::uint64_t descriptor = 0;
+  std::memcpy(&descriptor, dram_.bytes(abi::GranulePa::containing(pa)) + (pa.value & (abi::kGranuleSize - 1)),
+              sizeof descriptor);
+  return descriptor;
+}
+
+Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who, WalkLog* log) {
+  const Stage1Look look = translate_stage1(controls, va, kind, who, log);
+  if (look.fault) return failed(look.fault);
+  const Stage1Leaf& first = look.leaf;
   const auto second = stage2_leaf(first.ipa, log);
   if (second.fault) return failed(second.fault);
   if (!permits(second.leaf, kind)) {
@@ -116,8 +127,6 @@ Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKin
   result.write = first.write && second.leaf.write;
   result.execute = first.execute && second.leaf.execute;
   result.stage1_shift = first.shift;
-  result.attr_index = first.attr_index;
-  result.shareability = first.shareability;
   return result;
 }
 

@@ -26,8 +26,13 @@ struct Translation {
   bool write = false;
   bool execute = false;
   unsigned stage1_shift = 12;  // log2 of what the stage 1 leaf maps
-  std::uint8_t attr_index = 0;
-  std::uint8_t shareability = 0;
+};
+
+// Stage 1 alone (AT S1*): the IPA and its attributes.
+struct Stage1Look {
+  MmuFault fault;
+  int level = 0;
+  Stage1Leaf leaf;
 };
 
 class Mmu {
@@ -48,6 +53,9 @@ class Mmu {
   // and recorded.
   Translation translate(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who,
                         WalkLog* log = nullptr);
+  // Stage 1 only, permissions checked; the reads of its descriptors go through stage 2.
+  Stage1Look translate_stage1(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who,
+                              WalkLog* log = nullptr);
 
  private:
   struct CachedLeaf {
@@ -58,6 +66,7 @@ class Mmu {
   static constexpr std::size_t kCachedLeaves = 1024;
 
   Stage2Result stage2_leaf(abi::Ipa ipa, WalkLog* log);
+  std::uint64_t read_descriptor(abi::Pa pa) const;
   Stage2Result walk_and_note(abi::Ipa ipa, WalkLog* log);
 
   Dram& dram_;

@@ -107,12 +107,8 @@ bool Stage1Walk::choose_table_base(bool upper) {
 
 void Stage1Walk::fail(FaultKind kind, int level) {
   state_ = State::kDone;
-  fault_ = {.kind = kind,
-            .stage = 1,
-            .level = static_cast<std::int8_t>(level),
-            .s1ptw = false,
-            .on_walk = false,
-            .ipa = {}};
+  fault_ = {
+      .kind = kind, .stage = 1, .level = static_cast<std::int8_t>(level), .s1ptw = false, .on_walk = false, .ipa = {}};
 }
 
 void Stage1Walk::step_to(std::uint64_t table) {

@@ -29,7 +29,7 @@ struct Privilege {
 };
 
 struct Stage1Leaf {
-  abi::Ipa ipa;       // of the byte that was asked for
+  abi::Ipa ipa;         // of the byte that was asked for
   unsigned shift = 12;  // log2 of the size that the leaf descriptor maps
   std::uint8_t attr_index = 0;
   std::uint8_t shareability = 0;

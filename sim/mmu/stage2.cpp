@@ -51,7 +51,8 @@ Stage2Result Stage2Walker::walk(const abi::Stage2& stage2, abi::Ipa ipa, WalkLog
     std::memcpy(&descriptor, dram_.bytes(abi::GranulePa::containing(address)) + (address.value & 0xfff),
                 sizeof descriptor);
     if (log != nullptr)
-      log->add({.stage = 2, .level = static_cast<std::int8_t>(level), .address = address.value, .descriptor = descriptor});
+      log->add(
+          {.stage = 2, .level = static_cast<std::int8_t>(level), .address = address.value, .descriptor = descriptor});
     if ((descriptor & kValid) == 0) return failed(FaultKind::kTranslation, level, ipa);
     const bool type = (descriptor & kTableOrPage) != 0;
     if (level == 3) return type ? finish(stage2, ipa, descriptor, level) : failed(FaultKind::kTranslation, level, ipa);

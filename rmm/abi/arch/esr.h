@@ -9,11 +9,13 @@ enum class Ec : std::uint8_t {
   kUnknown = 0x00,
   kWfx = 0x01,
   kFpAccess = 0x07,
+  kPac = 0x09,  // pointer authentication instruction
   kIllegalState = 0x0e,
   kSvc64 = 0x15,
   kHvc64 = 0x16,
   kSmc64 = 0x17,
   kSysReg = 0x18,
+  kSve = 0x19,
   kInstructionAbortLower = 0x20,
   kInstructionAbortSame = 0x21,
   kPcAlignment = 0x22,

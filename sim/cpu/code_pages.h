@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The granules from which engines have translated code, with the bytes they had at the last fetch fill. Throwing code
+// away is expensive and comparing is cheap: writes are only noted, and code is dropped where the next fetch finds other
+// bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "rmm/abi/addr.h"
+
+namespace sim {
+
+class CodePages {
+ public:
+  struct Page {
+    std::uint32_t version = 1;  // changes with the content, as fetch fills saw it
+    // The bytes that the last change touched: [change_begin, change_end) within the granule.
+    std::uint32_t change_begin = 0;
+    std::uint32_t change_end = 0;
+    std::array<std::byte, abi::kGranuleSize> bytes;
+  };
+
+  // The granule is about to be fetched from and holds `bytes` (4096 of them).
+  const Page& observe(abi::GranulePa granule, const std::byte* bytes);
+  // True iff the granule was fetched from and held other bytes then.
+  bool changed(abi::GranulePa granule, const std::byte* bytes) const;
+
+ private:
+  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;  // look-up only: never iterated
+};
+
+}  // namespace sim

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/cpu/cpu_model.h"
+
+#include <initializer_list>
+
+namespace sim {
+namespace {
+
+constexpr std::uint32_t kIdAa64Pfr0 = abi::sysreg_key(3, 0, 0, 4, 0);
+constexpr std::uint32_t kIdAa64Zfr0 = abi::sysreg_key(3, 0, 0, 4, 4);
+constexpr std::uint32_t kIdAa64Isar0 = abi::sysreg_key(3, 0, 0, 6, 0);
+constexpr std::uint32_t kIdAa64Isar1 = abi::sysreg_key(3, 0, 0, 6, 1);
+
+constexpr std::uint64_t with_field(std::uint64_t value, unsigned shift, std::uint64_t field) {
+  return (value & ~(0xfULL << shift)) | (field << shift);
+}
+
+constexpr unsigned kPfr0Gic = 24;
+constexpr unsigned kPfr0Sve = 32;
+constexpr unsigned kPfr0Csv2 = 56;
+constexpr unsigned kPfr0Csv3 = 60;
+constexpr unsigned kIsar0Rndr = 60;
+constexpr unsigned kIsar1Apa = 4;
+constexpr unsigned kIsar1Api = 8;
+constexpr unsigned kIsar1Gpa = 24;
+constexpr unsigned kIsar1Gpi = 28;
+
+}  // namespace
+
+std::uint64_t hardware_id_value(const CpuConfig& config, std::uint32_t key, std::uint64_t engine_value) {
+  std::uint64_t value = engine_value;
+  switch (key) {
+    case kIdAa64Pfr0:
+      value = with_field(value, kPfr0Gic, 1);  // system register interface: sim/gic, not the engine
+      value = with_field(value, kPfr0Sve, 0);
+      value = with_field(value, kPfr0Csv2, 1);
+      return with_field(value, kPfr0Csv3, 1);
+    case kIdAa64Zfr0: return 0;
+    case kIdAa64Isar0: return with_field(value, kIsar0Rndr, 0);
+    case kIdAa64Isar1:
+      if (config.pointer_authentication) return value;
+      for (const unsigned shift : {kIsar1Apa, kIsar1Api, kIsar1Gpa, kIsar1Gpi}) value = with_field(value, shift, 0);
+      return value;
+    default: return value;
+  }
+}
+
+}  // namespace sim

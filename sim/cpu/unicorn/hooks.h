@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The library's callbacks. They only record, answer and stop: they run on frames of translated code, through which no
+// exception and no fiber switch may pass.
+#pragma once
+
+#include <unicorn/unicorn.h>
+
+#include "sim/cpu/unicorn/engine.h"
+
+namespace sim {
+
+struct Engine::Hooks {
+  // Virtual addresses (not canonical, no guest reaches them) at which code is dropped by physical address.
+  static constexpr std::uint64_t kDropWindow = 1ULL << 56;
+
+  // Each kind once: a single block hook is called without the library's dispatcher.
+  static void install(uc_engine* uc, Engine& engine);
+
+ private:
+  static void block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user) noexcept;
+  static void interrupt(uc_engine* uc, std::uint32_t number, void* user) noexcept;
+  static bool fill(uc_engine* uc, std::uint64_t page, uc_mem_type type, uc_tlb_entry* entry, void* user) noexcept;
+  static std::uint32_t mrs(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
+  static std::uint32_t msr(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
+  static std::uint32_t sys(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
+  static void stop_at_block(uc_engine* uc, std::uint64_t address, Engine& engine) noexcept;
+};
+
+}  // namespace sim

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The engine library reads the host's clock (to size its TLBs). While an EngineScope is alive such reads see a
+// constant, so that nothing of the host's time reaches the guest; all other callers get the real clock.
+#pragma once
+
+namespace sim {
+
+class EngineScope {
+ public:
+  EngineScope() { ++depth_; }
+  ~EngineScope() { --depth_; }
+  EngineScope(const EngineScope&) = delete;
+  EngineScope& operator=(const EngineScope&) = delete;
+
+  // True while a call into the engine library is on this thread's stack.
+  static bool active() { return depth_ != 0; }
+
+ private:
+  static inline constinit thread_local unsigned depth_ = 0;
+};
+
+// Clock reads that were answered with the constant so far (for tests).
+unsigned long hidden_clock_reads();
+
+}  // namespace sim
