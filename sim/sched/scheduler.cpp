@@ -54,6 +54,7 @@ void Scheduler::start(Actor& actor, std::function<void()> body) {
 RunResult Scheduler::run() {
   if (current_ != nullptr) die("run() called from inside an actor");
   check_lives();
+  if (state_.steps_left == 0) state_.steps_left = strategy_.steps_until_choice(state_.random);
   const bool all_parked = std::ranges::none_of(
       actors_, [](const auto& a) { return a->status != Status::kQuiescent && a->status != Status::kEnded; });
   if (quiesce_ && all_parked) quiesce_ = false;

@@ -25,7 +25,7 @@ struct SchedulerState {
   std::uint64_t boundary_ordinal = 0;  // boundaries so far at this very time
   std::uint64_t quantum_left = 0;      // of `turn`, in instructions
   bool quantum_is_solo = false;        // drawn while nobody else wanted to run
-  std::uint32_t steps_left = 1;        // Steps until the strategy is asked
+  std::uint32_t steps_left = 0;        // Steps until the strategy is asked; 0: drawn when the machine first runs
   std::uint16_t turn = 0xffff;         // actor that ran last
   RandomState random;
   std::deque<ActorState> actors;  // by actor id; a deque, since references to a PE outlive the start of new actors
