@@ -3,6 +3,7 @@
 // CPU plays a script: each step is what the realm does until its next exception.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
