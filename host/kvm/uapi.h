@@ -37,6 +37,7 @@ enum Errno : int {
   kENODEV = 19,
   kEINVAL = 22,
   kENOTTY = 25,
+  kENOSYS = 38,
   kEOPNOTSUPP = 95,
 };
 

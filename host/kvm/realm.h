@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the host knows of a realm and of a REC: granules it gave away and what it may still do with them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <tuple>
+
+#include "rmm/abi/addr.h"
+
+namespace host::kvm {
+
+// spec/kvm-cca-facts.md 2.2. The order of the values is Linux's.
+enum class RealmState : std::uint8_t { kNone, kNew, kActive, kDying, kDead };
+
+struct Realm {
+  RealmState state = RealmState::kNone;
+  abi::GranulePa rd;
+  abi::Vmid vmid;
+  bool has_vmid = false;
+  bool has_rd = false;  // rd is delegated and belongs to the RMM
+  auto members() { return std::tie(state, rd, vmid.value, has_vmid, has_rd); }
+};
+
+struct RealmRec {
+  bool created = false;  // REC_CREATE succeeded and REC_DESTROY did not yet
+  abi::GranulePa rec;
+  abi::GranulePa run;  // the RecRun page, Non-secure
+  std::array<abi::GranulePa, 16> aux{};
+  std::uint8_t num_aux = 0;
+  auto members() { return std::tie(created, rec, run, aux, num_aux); }
+};
+
+}  // namespace host::kvm

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The life of a realm from the host's side (spec/kvm-cca-facts.md section 2).
+#pragma once
+
+#include "host/kvm/host.h"
+
+namespace host::kvm {
+
+// Probes the RMM once: version 1.0 and feature register 0. Without an answer there are no realms.
+void kvm_init_rmi(Host& host);
+abi::v1_0::FeatureRegister0 rmm_features(const Host& host);
+
+// Creates the RD if there is none yet. v12 calls it without a lock from POPULATE (R28). 0 in state NEW; -ENXIO dead;
+// -EBUSY active or dying; -ENOMEM.
+int realm_ensure_created(Host& host, Vm& vm);
+// The first run: RECs in vCPU order, RIPAS of all guest memory, REALM_ACTIVATE. 0, or the error that leaves the VM
+// dead.
+int kvm_activate_realm(Host& host, Vm& vm);
+// KVM_ARM_RMI_POPULATE: bytes populated, or -errno when there were none (spec/kvm-cca-facts.md 1.3).
+long kvm_arm_rmi_populate(Host& host, Vm& vm, const ArmRmiPopulate& args);
+// After the vCPUs are gone: tables, realm, root tables, RD. What the RMM does not give back is leaked and recorded.
+void kvm_destroy_realm(Host& host, Vm& vm);
+
+// REC of one vCPU. 0, -ENOENT (no NEW realm), -EBUSY (has one), -EINVAL (no PSCI 0.2), -ENOMEM, -ENXIO.
+int kvm_create_rec(Host& host, Vcpu& vcpu);
+void kvm_destroy_rec(Host& host, Vcpu& vcpu);
+
+// RSI_IPA_STATE_SET's completion before the next entry; safe to call again for the same exit (R10).
+void kvm_complete_ripas_change(Host& host, Vcpu& vcpu);
+// RMI_PSCI_COMPLETE for a request of `source` that named `target`.
+RmiReturn realm_psci_complete(Host& host, Vcpu& source, Vcpu& target, abi::v1_0::PsciStatus status);
+
+}  // namespace host::kvm
