@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A bench for rmm/run: one ACTIVE realm with two RECs on a machine without memory management or instructions. A REC's
-// CPU plays a script: each step is what the realm does until its next exception.
+// A bench for rmm/run: one ACTIVE realm with two RECs on the fake platform. PE and CPUs are its own: every register can
+// be set and read, and a REC's CPU plays a script whose acts are what the realm does until its next exception.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,89 +18,13 @@
 #include "rmm/core/rtt_entry.h"
 #include "rmm/core/rtt_walk.h"
 #include "rmm/run/enter.h"
+#include "tests/rmm/fake_platform.h"
 
 namespace bench {
 
 namespace esr = abi::esr;
 namespace v1_0 = abi::v1_0;
 using abi::SysReg;
-
-class Memory : public rmm::port::GranuleMemory {
- public:
-  tl::expected<void, rmm::port::Gpf> read_ns(abi::Pa pa, std::span<std::byte> out) override {
-    read(pa, out);
-    return {};
-  }
-  tl::expected<void, rmm::port::Gpf> write_ns(abi::Pa pa, std::span<const std::byte> in) override {
-    write(pa, in);
-    return {};
-  }
-  void read(abi::Pa pa, std::span<std::byte> out) override { std::memcpy(out.data(), at(pa), out.size()); }
-  void write(abi::Pa pa, std::span<const std::byte> in) override { std::memcpy(at(pa), in.data(), in.size()); }
-  std::uint64_t read64(abi::Pa pa) override {
-    std::uint64_t value = 0;
-    std::memcpy(&value, at(pa), sizeof value);
-    return value;
-  }
-  void write64(abi::Pa pa, std::uint64_t value) override { std::memcpy(at(pa), &value, sizeof value); }
-  void wipe(abi::GranulePa granule) override { granules_[granule.frame()].fill(std::byte{0}); }
-  std::span<const std::byte> peek(abi::GranulePa granule) override { return granules_[granule.frame()]; }
-
- private:
-  std::byte* at(abi::Pa pa) { return granules_[pa.value >> 12].data() + (pa.value & 0xfff); }
-  std::map<std::uint64_t, std::array<std::byte, abi::kGranuleSize>> granules_;
-};
-
-class Gpt : public rmm::port::Gpt {
- public:
-  std::span<const rmm::port::MemoryBank> banks() const override { return banks_; }
-  abi::Pas pas(abi::GranulePa) const override { return abi::Pas::kRealm; }
-  bool set_pas(abi::GranulePa, abi::Pas) override { return true; }
-
- private:
-  std::array<rmm::port::MemoryBank, 1> banks_{{{.base = {0x8000'0000}, .size = 0x1000'0000}}};
-};
-
-class Tlb : public rmm::port::Tlb {
- public:
-  void invalidate(abi::Vmid, abi::IpaRange) override {}
-  void invalidate_all(abi::Vmid) override {}
-};
-
-// One actor: every lock is free.
-class Sync : public rmm::port::Sync {
- public:
-  rmm::port::ActorId self() const override { return {0}; }
-  void step(const rmm::port::Step&) override {}
-  void wait(rmm::port::WaitQueue&, const rmm::port::Step&) override { std::abort(); }
-  void wait_until(rmm::port::WaitQueue&, std::uint64_t, const rmm::port::Step&) override { std::abort(); }
-  void wake_all(rmm::port::WaitQueue&) override {}
-  void acquire(rmm::port::Lock& lock, const rmm::port::Step&) override {
-    if (lock.held()) std::abort();
-    lock.holder = self();
-    ++held;
-  }
-  void release(rmm::port::Lock& lock, const rmm::port::Step&) override {
-    lock.holder = {};
-    --held;
-  }
-  void acquire_read(rmm::port::RwLock&, const rmm::port::Step&) override {}
-  void release_read(rmm::port::RwLock&, const rmm::port::Step&) override {}
-  void acquire_write(rmm::port::RwLock&, const rmm::port::Step&) override {}
-  void release_write(rmm::port::RwLock&, const rmm::port::Step&) override {}
-  int held = 0;
-};
-
-class Clock : public rmm::port::Clock {
- public:
-  std::uint64_t now_ns() const override { return 0; }
-  void spend_ns(std::uint64_t) override {}
-};
-
-class Entropy : public rmm::port::Entropy {
- public:
-  void fill(std::span<std::byte> out) override { std::fill(out.begin(), out.end(), std::byte{7}); }
-};
 
 class Pe : public rmm::port::Pe {
  public:
@@ -197,7 +119,7 @@ inline constexpr abi::Ipa kEmpty{0x4000'3000};  // and everything above in this 
 class Bench {
  public:
   Bench() {
-    environment_state();
+    make_realm();
     exit.exit_reason = 0xff;
   }
 
@@ -237,13 +159,13 @@ class Bench {
     });
   }
 
-  Memory memory;
-  Gpt gpt;
-  Tlb tlb;
+  fake::Gpt gpt;
+  fake::Memory memory{gpt};
+  fake::Tlb tlb;
   Cpus cpus;
-  Sync sync;
-  Clock clock;
-  Entropy entropy;
+  fake::Sync sync;
+  fake::Clock clock;
+  fake::Entropy entropy;
   Observer observer;
   rmm::port::Platform platform{memory, gpt, tlb, cpus, sync, clock, entropy, &observer};
   rmm::core::MonitorState state;
@@ -256,11 +178,12 @@ class Bench {
  private:
   static abi::GranulePa granule(abi::Pa pa) { return abi::GranulePa::containing(pa); }
 
-  void environment_state() {
+  void make_realm() {
     using rmm::core::GranuleState;
     using rmm::core::RttEntry;
     using rmm::core::RttState;
     state.granules = rmm::core::GranuleTable(gpt.banks());
+    for (const abi::Pa pa : {kRd, kRtt1, kRtt2, kRtt3, kRec0, kRec1, kData}) gpt.force(pa, abi::Pas::kRealm);
     state.granules.at(granule(kRd)).state = GranuleState::kRd;
     auto& realm = state.realms[0];
     realm.rd = granule(kRd);
