@@ -160,11 +160,11 @@ void Scheduler::make_runnable(Actor& actor) {
   }
 }
 
-std::vector<ActorId> Scheduler::runnable() const {
-  std::vector<ActorId> ids;
+std::span<const ActorId> Scheduler::runnable() {
+  ready_.clear();
   for (const auto& actor : actors_)
-    if (actor->status == Status::kRunnable) ids.push_back({actor->id});
-  return ids;
+    if (actor->status == Status::kRunnable) ready_.push_back({actor->id});
+  return ready_;
 }
 
 void Scheduler::check_lives() const {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -163,7 +164,7 @@ class Scheduler final : public rmm::port::Sync,
   void set_status(Actor& actor, Status status);
   void make_runnable(Actor& actor);
   void choose_at_step(const rmm::port::Step& step);
-  std::vector<rmm::port::ActorId> runnable() const;
+  std::span<const rmm::port::ActorId> runnable();
   void check_lives() const;
   std::optional<RunResult> result_of_silence();
   bool must_return() const;
@@ -192,7 +193,8 @@ class Scheduler final : public rmm::port::Sync,
   StackPool stacks_;
   std::vector<std::unique_ptr<Actor>> actors_;
   Actor* current_ = nullptr;
-  std::optional<std::uint16_t> chosen_;  // by choose_at_step, for the next turn
+  std::vector<rmm::port::ActorId> ready_;  // what runnable() returned last
+  std::optional<std::uint16_t> chosen_;    // by choose_at_step, for the next turn
   std::uint32_t runnable_ = 0;
   std::uint32_t lock_waiters_ = 0;
   std::uint64_t next_deadline_ = kNoEvent;

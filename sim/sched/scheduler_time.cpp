@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Virtual time: retired instructions, costs, deadlines, limits and the boundaries at which input arrives.
 #include <algorithm>
+#include <utility>
 
 #include "sim/sched/scheduler.h"
 
@@ -27,8 +28,12 @@ std::uint64_t Scheduler::slice() const {
 void Scheduler::retired(std::uint64_t n) {
   state_.retired += n;
   state_.fraction += n;
-  advance(state_.fraction / running_pes());
-  state_.fraction %= running_pes();
+  if (const std::uint32_t running = running_pes(); running == 1) {
+    advance(std::exchange(state_.fraction, 0));
+  } else {
+    advance(state_.fraction / running);
+    state_.fraction %= running;
+  }
   if (current_ == nullptr) return;
   state_.quantum_left -= std::min(state_.quantum_left, n);
   if (state_.quantum_left != 0 && state_.now_ns < next_deadline_ && !must_return()) return;
