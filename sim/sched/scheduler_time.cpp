@@ -19,7 +19,9 @@ std::uint64_t Scheduler::slice() const {
   if (event <= state_.now_ns) {
     n = 1;
   } else if (event - state_.now_ns < n) {  // else even a single running PE needs the whole slice to get there
-    n = std::min(n, (event - state_.now_ns) * running_pes() - state_.fraction);
+    const std::uint64_t needed = (event - state_.now_ns) * running_pes();
+    // The fraction may be worth more than a nanosecond now: it was kept while more PEs ran.
+    n = std::min(n, needed > state_.fraction ? needed - state_.fraction : 1);
   }
   if (limits_.max_instructions <= state_.retired) return 1;
   return std::min(n, limits_.max_instructions - state_.retired);

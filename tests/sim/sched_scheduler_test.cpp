@@ -99,6 +99,14 @@ TEST_CASE("A single running PE gets a long slice, cut by the next deadline and t
   CHECK(m.state.retired == 10'600);
 }
 
+TEST_CASE("Instructions kept from a time of more running PEs never let a slice pass an event") {
+  Machine m;
+  m.state.fraction = 7;
+  m.sched.spawn("sleeper", [&] { m.sched.idle(3); });
+  m.sched.spawn("worker", [&] { CHECK(m.sched.slice() == 1); });
+  CHECK(m.sched.run() == RunResult::kAllEnded);
+}
+
 TEST_CASE("A PE that was alone gets an ordinary quantum as soon as another can run") {
   Machine m;
   std::uint64_t before = 0;
