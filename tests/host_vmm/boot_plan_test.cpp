@@ -54,7 +54,7 @@ TEST_CASE("what doesn't fit behind the kernel is named") {
   CHECK_THAT(plan_boot(config).error().message, ContainsSubstring("Image"));
 }
 
-TEST_CASE("a binary that overlaps another image is refused, by granules") {
+TEST_CASE("a binary that overlaps another image is refused") {
   const LinuxFiles files;
   VmConfig config = files.config();
   const abi::Ipa initrd = kRamBase + 0x600000;
@@ -63,6 +63,20 @@ TEST_CASE("a binary that overlaps another image is refused, by granules") {
   REQUIRE_FALSE(plan.has_value());
   CHECK_THAT(plan.error().message, ContainsSubstring("overlap"));
   config.binaries[0].ipa = initrd + 0x2000;
+  CHECK(plan_boot(config).has_value());
+}
+
+TEST_CASE("a binary may not share a granule with a segment that starts inside it") {
+  const std::uint64_t base = kRamBase.value + 0x1000;
+  const TemporaryFile file("elf_inside", elf(base + 0x800, {{base + 0x800, base + 0x800, Bytes(16), 16}}));
+  VmConfig config;
+  config.boot = Boot::kRaw;
+  config.memory = kMiB;
+  config.kernel = file.path();
+  config.binaries = {{"", Bytes(16), {base}, true}};
+  REQUIRE_FALSE(plan_boot(config).has_value());
+  CHECK_THAT(plan_boot(config).error().message, ContainsSubstring("overlap"));
+  config.binaries[0].ipa = {base - 0x1000};
   CHECK(plan_boot(config).has_value());
 }
 

@@ -440,6 +440,37 @@ TEST_CASE("a kernel panic ends the VM with the panic's line, by its end marker o
   CHECK(reset.resets == 0);
 }
 
+TEST_CASE("the main thread never sleeps through a wakeup that came while it fed the console") {
+  // Parks the main thread as it gives back the PL011's lock; meanwhile input arrives, and at the end the vCPU is done.
+  struct OvertakingSync : SequentialSync {
+    explicit OvertakingSync(TextConsole& c, SequentialThreads& t) : SequentialSync(t), console(c) {}
+    void acquire(rmm::port::Lock& lock, const rmm::port::Step& step) override {
+      seen = console.queue.wakeups;
+      SequentialSync::acquire(lock, step);
+    }
+    void release(rmm::port::Lock& lock, const rmm::port::Step& step) override {
+      SequentialSync::release(lock, step);
+      if (std::exchange(arrivals, 0) != 0) wake_all(console.queue);
+    }
+    void wait(rmm::port::WaitQueue& queue, const rmm::port::Step& step) override {
+      CHECK(queue.wakeups == seen);
+      ++waits;
+      SequentialSync::wait(queue, step);
+    }
+    TextConsole& console;
+    std::uint32_t seen = 0;
+    int arrivals = 1, waits = 0;
+  };
+  Bench bench;
+  OvertakingSync sync(bench.console, bench.threads);
+  bench.kvm.scripts = {{system_event(kvm::kSystemEventShutdown)}};
+  const VmConfig config = raw_config();
+  Vmm vmm(bench.state, bench.kvm, {sync, bench.threads, bench.console, bench.entropy, &bench.log, 0}, config,
+          *plan_boot(config));
+  CHECK(vmm.run().outcome == Outcome::kPoweredOff);
+  CHECK(sync.waits == 1);
+}
+
 TEST_CASE("without a console the main thread still waits for its vCPUs, and nobody answers at the PL011") {
   Bench bench;
   VmConfig config = raw_config();

@@ -39,7 +39,7 @@ const Magic* magic_of(std::span<const std::byte> bytes) {
 }
 
 // Grows in steps, so that a small file that claims to be huge costs little.
-constexpr std::size_t kStep = 4 << 20;
+constexpr std::size_t kStep = 256 << 10;
 
 bool grow(std::vector<std::byte>& out, std::size_t used, std::uint64_t limit) {
   if (used < out.size()) return true;
