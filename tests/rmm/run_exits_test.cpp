@@ -77,7 +77,7 @@ TEST_CASE("a trapped WFI exit shows EC and TI, and the realm goes on behind it")
 }
 
 TEST_CASE("a trapped WFIT or WFET exit carries the timeout in gprs[0]") {
-  for (const std::uint64_t ti : {2, 3}) {
+  for (const std::uint64_t ti : {2ULL, 3ULL}) {
     Bench b;
     b.then({.esr = esr::make(esr::Ec::kWfx, ti), .wfx_timeout = 77});
     CHECK(named_fields(b.enter_flags(v1_0::kEnterTrapWfi | v1_0::kEnterTrapWfe)) == Names{"esr", "gprs0"});

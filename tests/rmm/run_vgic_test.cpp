@@ -41,8 +41,9 @@ TEST_CASE("rec_gicv3: list registers") {
 
 TEST_CASE("rec_gicv3: the vINTID must exist") {
   const std::uint64_t base = kTimerLr & ~gic::kLrVintidMask;
-  for (const std::uint64_t good : {0, 1019, 8192, 65535}) CHECK(valid(with_lr(0, base | good)));
-  for (const std::uint64_t bad : {1020, 1023, 1056, 4096, 8191, 65536}) CHECK_FALSE(valid(with_lr(0, base | bad)));
+  for (const std::uint64_t good : {0ULL, 1019ULL, 8192ULL, 65535ULL}) CHECK(valid(with_lr(0, base | good)));
+  for (const std::uint64_t bad : {1020ULL, 1023ULL, 1056ULL, 4096ULL, 8191ULL, 65536ULL})
+    CHECK_FALSE(valid(with_lr(0, base | bad)));
 }
 
 TEST_CASE("rec_gicv3: the same vINTID twice is refused, in invalid list registers it is ignored") {
