@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t kOslar = abi::sysreg_key(2, 0, 1, 0, 4);
 constexpr std::uint32_t kOslsr = abi::sysreg_key(2, 0, 1, 1, 4);
 constexpr std::uint32_t kOsdlr = abi::sysreg_key(2, 0, 1, 3, 4);
+constexpr std::uint32_t kRevidr = abi::sysreg_key(3, 0, 0, 0, 6);
+constexpr std::uint32_t kAidr = abi::sysreg_key(3, 1, 0, 0, 7);
 constexpr std::uint64_t kOslsrImplemented = 1ULL << 3;
 
 bool is_debug_reg(std::uint32_t key) { return (key >> 14) == 2; }
@@ -28,6 +30,10 @@ bool access_plain_vm(Host& host, Vcpu& vcpu, std::uint32_t key, unsigned rt, boo
     if (!is_read) return false;
     vcpu_set_reg(host, vcpu, rt, kvm_read_sanitised_id_reg(host, vcpu, key));
     return true;
+  }
+  if (key == kRevidr || key == kAidr) {
+    if (is_read) vcpu_set_reg(host, vcpu, rt, 0);
+    return is_read;
   }
   // Caches are coherent in this machine: set/way operations have nothing to do.
   if (is_cache_maintenance_by_set_way(key)) return true;

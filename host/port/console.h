@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The world outside the machine, as the VMM's devices meet it. All input comes through the machine's journal.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The CPU of a plain VM ("realm": false), run by the host itself. The same act as the monitor's RealmCpu; the stage 2
 // root and the PAS come from the context.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Everything the host layer may ask of the machine. Members are never null except `observer`.
 #pragma once
 

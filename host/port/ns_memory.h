@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // DRAM as the normal world sees it. Touching a granule of another PAS is a granule protection fault, never silent.
 #pragma once
 

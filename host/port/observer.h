@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // What the host layer tells whoever listens (trace, statistics, inspect). Null when nobody does.
 #pragma once
 

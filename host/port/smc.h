@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The SMC instruction of the normal world. Firmware (EL3) routes it; the host reaches the RMM in no other way.
 #pragma once
 

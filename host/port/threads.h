@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Host threads: each has one PE for life. Interprocessor interrupts between them, and the host's per-PE timer.
 #pragma once
 

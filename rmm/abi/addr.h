@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Address types. No bare 64-bit address crosses a signature of ccasim; pa, ipa and va are distinct types.
 #pragma once
 

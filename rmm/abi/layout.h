@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // One field table per wire structure. From the table come the codec, the printer, the offset assertions and the
 // fuzzer's mutations. Reserved bytes are never read (decision D3: SBZ is ignored) and encode as zero.
 #pragma once

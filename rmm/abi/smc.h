@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // SMC registers as they cross an exception level: X0..X17 in, X0..X17 out (SMCCC 1.2).
 #pragma once
 

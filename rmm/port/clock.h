@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Virtual time: one monotone clock of the machine.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Randomness of the simulated platform: a function of the machine's seed, never of the host.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The granule protection table, owned by EL3 firmware.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Views of DRAM with a PAS. Realm PAS accesses are the monitor's own: the wrong PAS there is a bug of the monitor and
 // aborts with a state dump. Non-secure accesses may meet a granule protection fault, as on hardware (A2.1.2).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // What the monitor tells whoever listens: trace, statistics, checks. A null Observer* costs one test per event.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // A physical PE as software at EL2 sees it. Every SMC arrives on one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Everything the monitor may ask of the machine, in one place. Members are never null except `observer`.
 #pragma once
 

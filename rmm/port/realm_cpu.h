@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The registers of one REC and the act of running it. run() is ERET to R-EL1/0 followed by the next exception to R-EL2:
 // it returns at EVERY exception, as hardware does. What the exception means is rmm/run's business.
 #pragma once

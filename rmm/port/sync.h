@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Scheduling points, locks and waiting, shared by rmm and host. Code is straight-line and blocking; every touch of
 // shared state announces a Step and parks BEFORE it acts, so that a scheduler can choose who goes first. A Lock, RwLock
 // or WaitQueue is a value: it may be copied with the state that holds it and carries no pointer.

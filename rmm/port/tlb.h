@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // TLB maintenance for stage 2 of a realm, broadcast to all PEs, complete on return (TLBI IPAS2E1IS + VMALLE1IS + DSB).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // What a running CPU asks of scheduling and time. Called only outside the engine: no fiber switch crosses its frames.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // What EL2 software sets before ERET to a lower exception level and what it finds after the next exception.
 #pragma once
 

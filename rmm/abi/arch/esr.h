@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Exception syndromes (Arm ARM D24.2.40, ESR_ELx): exception classes and the ISS fields that ccasim builds or decodes.
 #pragma once
 

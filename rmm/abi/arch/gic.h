@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // GICv3 virtual CPU interface: the ICH_* register file of one PE and its bit layouts (Arm IHI 0069, chapter 12.4).
 #pragma once
 

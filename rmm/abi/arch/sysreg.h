@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // System registers that cross a port: named by their encoding op0:op1:CRn:CRm:op2 (Arm ARM D23).
 #pragma once
 

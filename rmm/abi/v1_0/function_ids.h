@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Function identifiers of RMM 1.0-rel0: RMI (DEN0137 B4.3), RSI (B5.3), PSCI (B6.3). SMCCC ids used beside them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Memory structures of RMM 1.0-rel0: one field table each (DEN0137 B4.4.12, .14, .16, .20, .21; B5.4.4, B5.4.8).
 #pragma once
 

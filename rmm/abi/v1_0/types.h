@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
 // Enumerations and flag bits of RMM 1.0-rel0 as they cross the interface (DEN0137 B4.4, B5.4, B6.4).
 #pragma once
 
