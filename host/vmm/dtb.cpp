@@ -110,6 +110,7 @@ void write_gic(FdtWriter& fdt, const DeviceTree& tree) {
   fdt.begin(fmt::format("interrupt-controller@{:x}", kGicDistributor.value));
   fdt.text("compatible", "arm,gic-v3");
   fdt.cell("#interrupt-cells", 3);
+  fdt.cell("#address-cells", 0);
   fdt.flag("interrupt-controller");
   fdt.reg({{kGicDistributor.value, kGicDistributorSize},
            {redistributor_base(tree.vcpus).value, tree.vcpus * kGicRedistributorSize}});

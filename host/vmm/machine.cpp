@@ -59,6 +59,7 @@ VmResult Vmm::run() {
       if (state_.outcome == Outcome::kRunning && !state_.reset_wanted)
         finish(Outcome::kCrashed, "Every vCPU was refused entry (KVM_EXIT_SHUTDOWN) and none reported why.");
     }
+    if (before_teardown_) before_teardown_();
     teardown();
   } while (prepare_reset());
 
@@ -86,6 +87,7 @@ void Vmm::guest_abort_at(abi::Ipa ipa) {
 void Vmm::main_loop() {
   rmm::port::WaitQueue& queue = main_queue();
   while (true) {
+    port_.threads.park_quiescent();
     const std::uint32_t seen = queue.wakeups;
     if (config_.console) {
       const auto guard = bus_.hold(DeviceId::kPl011, "vmm_console_input");

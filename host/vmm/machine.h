@@ -60,6 +60,10 @@ class Vmm {
   // no lock and nothing on its stack that VmmState doesn't hold.
   void set_quiescent_point(std::function<void(unsigned)> callback) { quiescent_point_ = std::move(callback); }
 
+  // Called on the main thread when a life of the VM is over (power-off, reset, failure) and before anything of it is taken
+  // down: the last moment at which realm, RECs and tables can be looked at.
+  void set_before_teardown(std::function<void()> callback) { before_teardown_ = std::move(callback); }
+
   // The realm touched `ipa` and took an abort that never reached KVM (its RIPAS is EMPTY, so the abort went to the
   // realm). If a device lives there, says once that devices answer on the shared alias. For an observer of the monitor.
   void guest_abort_at(abi::Ipa ipa);
@@ -115,6 +119,7 @@ class Vmm {
   VmConfig config_;
   BootPlan plan_;
   std::function<void(unsigned)> quiescent_point_;
+  std::function<void()> before_teardown_;
   SlotMemory memory_;
   PanicWatch panic_;
   Pl011 pl011_;

@@ -29,12 +29,15 @@ tl::unexpected<ConfigError> unusable(std::string message, std::string next_step)
   return tl::unexpected(ConfigError{std::move(message), std::move(next_step)});
 }
 
+// The least length that the PE headers allow; 0 when the kernel has no EFI stub.
 std::uint64_t length_by_pe_sections(const WireView& file) {
   const std::uint64_t pe = file.get<std::uint32_t>(kPePointer);
-  if (!file.has(0, "MZ") || !file.has(pe, std::string_view("PE\0\0", 4))) return 0;
+  if (!file.has(0, "MZ") || pe == 0) return 0;
+  if (!file.holds(pe, kPeSections)) return pe + kPeSections;
+  if (!file.has(pe, std::string_view("PE\0\0", 4))) return 0;
   const std::uint64_t table = pe + kPeSections + file.get<std::uint16_t>(pe + kPeOptionalSize);
   const std::uint64_t count = file.get<std::uint16_t>(pe + kPeSectionCount);
-  std::uint64_t end = 0;
+  std::uint64_t end = table + count * kPeSectionSize;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t section = table + i * kPeSectionSize;
     const std::uint64_t size = file.get<std::uint32_t>(section + kPeRawSize);
@@ -73,8 +76,9 @@ tl::expected<KernelImage, ConfigError> parse_arm64_image(const std::string& name
     return unusable(fmt::format("{}: damaged kernel header: text_offset is {:#x}.", name, text_offset),
                     "Fetch or build it again.");
   if (const std::uint64_t length = length_by_pe_sections(file); length > file.size())
-    return unusable(fmt::format("{}: truncated kernel: {} bytes of {} are there.", name, file.size(), length),
-                    "Fetch or build it again.");
+    return unusable(
+        fmt::format("{}: truncated kernel: it has {} bytes, its headers want at least {}.", name, file.size(), length),
+        "Fetch or build it again.");
   const std::uint64_t offset = kBlockSize + text_offset;
   if (offset > memory || memory_size > memory - offset)
     return unusable(fmt::format("{}: the kernel needs {} MiB of memory from {:#x} on; the VM has {} MiB in all.", name,
