@@ -6,6 +6,9 @@
 #include <time.h>
 
 namespace sim {
+
+constinit thread_local unsigned EngineScope::depth_ = 0;
+
 namespace {
 
 constinit unsigned long hidden_reads = 0;

@@ -16,7 +16,8 @@ class EngineScope {
   static bool active() { return depth_ != 0; }
 
  private:
-  static inline constinit thread_local unsigned depth_ = 0;
+  // Defined beside the interposed functions: whoever uses a scope links them.
+  static constinit thread_local unsigned depth_;
 };
 
 // Clock reads that were answered with the constant so far (for tests).
