@@ -19,7 +19,7 @@ namespace v1_0 = abi::v1_0;
 Next complete(Context& c, const v1_0::RecEnter& enter) {
   const std::uint32_t psci_fid = c.rec.last_exit.psci_fid;
   complete_last_exit(c, enter);
-  if (psci_fid != 0) psci::finish_at_entry(c, psci_fid);
+  psci::finish_at_entry(c, psci_fid);
   if (c.rec.ripas.awaits_entry) {
     const bool rejects = (enter.flags & v1_0::kEnterRipasResponse) != 0;
     rsi::finish_ipa_state_set(c, rejects ? v1_0::RmiResponse::kReject : v1_0::RmiResponse::kAccept);

@@ -130,13 +130,13 @@ Next exit_host_call(Context& c, const abi::v1_0::RsiHostCall& data) {
 }
 
 void finish_exit(Context& c) {
-  const auto reason = static_cast<RecExitReason>(c.exit.exit_reason);
-  // A4.3.8: any other exit closes the window for RTT_SET_RIPAS.
-  if (reason != RecExitReason::kRipasChange) c.rec.ripas = {};
   show_timers(c);
   store_vgic(c);
   if (port::Observer* observer = c.platform().observer)
-    observer->rec_exit({.rec = c.rec.granule.pa(), .pe = c.pe.id(), .reason = name(reason), .exit = &c.exit});
+    observer->rec_exit({.rec = c.rec.granule.pa(),
+                        .pe = c.pe.id(),
+                        .reason = name(static_cast<RecExitReason>(c.exit.exit_reason)),
+                        .exit = &c.exit});
 }
 
 }  // namespace rmm::run

@@ -33,7 +33,7 @@ Next exit_psci(Context& c, std::uint32_t fid, std::uint64_t mpidr);  // A4.3.7; 
 
 Next exit_host_call(Context& c, const abi::v1_0::RsiHostCall& data);  // A4.3.9
 
-// What every exit has: timers, GIC, the closed RIPAS window; tells the observer. Called once, after one of the above.
+// What every exit has: timers and GIC; tells the observer. Called once, after one of the above.
 void finish_exit(Context& c);
 
 }  // namespace rmm::run

@@ -14,7 +14,6 @@ namespace esr = abi::esr;
 
 constexpr std::uint64_t kSctlrM = 1;
 constexpr std::uint64_t kFscLevelMask = 3;
-constexpr std::uint64_t kGpfWalkBelow = 0x23;  // GPF on a walk at level -1
 
 bool is_fetch(const abi::Exception& e) { return esr::ec(e.esr) == esr::Ec::kInstructionAbortLower; }
 
@@ -55,8 +54,7 @@ Next protected_abort(Context& c, const abi::Exception& e, abi::Ipa ipa) {
 
 Next stage2_abort(Context& c, const abi::Exception& e) {
   const std::uint64_t fsc = esr::fsc(e.esr);
-  // A5.2.6: a granule protection fault is the realm's to handle; so is anything that is no fault of stage 2.
-  if (fsc == esr::kFscGpf || fsc == kGpfWalkBelow || esr::fsc_is(e.esr, esr::kFscGpfWalk)) return inject(c, e, fsc);
+  // A granule protection fault (A5.2.6), an external abort, an alignment fault: the realm's to handle.
   if (!is_stage2_fault(e.esr)) return inject(c, e, fsc);
 
   const abi::Ipa ipa{esr::ipa_from_hpfar(e.hpfar)};

@@ -100,3 +100,16 @@ TEST_CASE("exception entry masks interrupts, keeps the flags and sets PAN as SCT
   b.enter();
   CHECK(b.cpu().pstate() == abi::pstate::kResetEl1);
 }
+
+TEST_CASE("exception entry keeps DIT and takes SSBS from SCTLR_EL1 where implemented") {
+  constexpr std::uint64_t kDit = 1ULL << 24, kSsbs = 1ULL << 12, kDssbs = 1ULL << 44, kSpan = 1ULL << 23;
+  for (const bool implemented : {true, false}) {
+    Bench b;
+    b.cpu().ids[abi::sysreg_key(3, 0, 0, 4, 1)] = implemented ? 0x10 : 0;
+    b.cpu().set_pstate(abi::pstate::kEl0t | kDit);
+    b.cpu().set_sysreg(SysReg::kSctlrEl1, kDssbs | kSpan);
+    b.then({.esr = esr::make(esr::Ec::kHvc64, 0)});
+    b.enter();
+    CHECK(b.cpu().pstate() == (abi::pstate::kResetEl1 | kDit | (implemented ? kSsbs : 0)));
+  }
+}

@@ -43,8 +43,8 @@ Next exit_pending(Context& c, const call::CallBase& call, const std::array<std::
 // The realm goes to SYSTEM_OFF and the REC leaves: PSCI_SYSTEM_OFF and PSCI_SYSTEM_RESET (B6.3.6, B6.3.7).
 Next exit_system_off(Context& c, const call::CallBase& call);
 
-// At the REC entry after an exit for the call `fid`: tells its end. The result registers hold what CPU_SUSPEND or
-// RMI_PSCI_COMPLETE wrote there.
+// At the REC entry after an exit for the call `fid` (0: for none): tells its end. The result registers hold what
+// CPU_SUSPEND or RMI_PSCI_COMPLETE wrote there.
 void finish_at_entry(const Context& c, std::uint32_t fid);
 
 }  // namespace rmm::run::psci

@@ -61,7 +61,7 @@ Next ipa_state_set(Context& c, const abi::SmcRegs& regs) {
 
 void finish_ipa_state_set(Context& c, RmiResponse response) {
   const core::RipasRequest request = c.rec.ripas;
-  c.rec.ripas = {};
+  c.rec.ripas = {};  // A4.3.8: no exit but the one of a new request has an open window
   abi::SmcRegs regs;
   regs.x[0] = abi::v1_0::kRsiIpaStateSet;
   call::Call<kIpaStateSet> call(c.environment, c.pe, regs, c.rec_pa());
