@@ -16,8 +16,10 @@ GranuleLocks::GranuleLocks(const Context& context, std::span<const WantedGranule
   }
   std::copy(wanted.begin(), wanted.end(), wanted_.begin());
   for (std::size_t i = 0; i < count_; ++i) order_[i] = static_cast<std::uint8_t>(i);
-  std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count_),
-                   [&](std::uint8_t a, std::uint8_t b) { return wanted_[a].granule < wanted_[b].granule; });
+  // By PA, then by position: std::sort allocates nothing and the result is the same everywhere.
+  std::sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count_), [&](std::uint8_t a, std::uint8_t b) {
+    return wanted_[a].granule != wanted_[b].granule ? wanted_[a].granule < wanted_[b].granule : a < b;
+  });
 
   // After the first mismatch nothing is kept: the remaining granules are only looked at, one lock at a time, so that
   // the command can report the first false state in the order of its row.

@@ -30,7 +30,10 @@ class GranuleTable {
   bool is_delegable(abi::Pa pa) const { return find(abi::GranulePa::containing(pa)) != nullptr; }
   // The granule's record, created on first touch; the reference stays valid. Precondition: is_delegable(granule.pa()).
   Granule& at(abi::GranulePa granule) {
-    Bank& bank = *const_cast<Bank*>(find(granule));
+    const Bank* found = find(granule);
+    if (found == nullptr) [[unlikely]]
+      outside_dram(granule);
+    Bank& bank = const_cast<Bank&>(*found);
     const std::uint64_t index = granule.frame() - bank.first_frame;
     auto& chunk = bank.chunks[index / kChunk];
     if (chunk.empty()) chunk.resize(kChunk);
@@ -64,6 +67,7 @@ class GranuleTable {
   auto members() { return std::tie(banks_); }
 
  private:
+  [[noreturn]] static void outside_dram(abi::GranulePa granule);
   const Bank* find(abi::GranulePa granule) const {
     for (const Bank& bank : banks_)
       if (granule.frame() >= bank.first_frame && granule.frame() - bank.first_frame < bank.frames) return &bank;

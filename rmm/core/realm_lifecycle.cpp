@@ -59,13 +59,22 @@ void create_realm(const Context& context, const GranuleLocks& locks, Realm attri
 void set_realm_state(const Context& context, Realm& realm, RealmState to) {
   const RealmState from = realm.state.peek();
   const bool legal = (from == RealmState::kNew && to == RealmState::kActive) ||
-                     (from == RealmState::kActive && to == RealmState::kSystemOff);
+                     (from == RealmState::kActive && to == RealmState::kSystemOff) ||
+                     (from != RealmState::kZombie && to == RealmState::kZombie);
   if (!legal) {
     fmt::print(stderr, "ccasim bug: realm {:#x}: {} -> {}\n", realm.rd.pa().value, name(from), name(to));
     std::abort();
   }
   realm.state.store(context.platform.sync, to, "realm_state", realm.rd.pa().value);
   if (auto* observer = context.platform.observer) observer->realm_state(realm.rd.pa(), name(from), name(to));
+}
+
+bool realm_runs(const Context& context, const LockedRealm& realm) {
+  for (const auto& [index, rec] : context.state.recs)
+    if (rec.owner == realm->rd &&
+        rec.state.load(context.platform.sync, "realm_runs", rec.granule.pa().value) == RecState::kRunning)
+      return true;
+  return false;
 }
 
 bool realm_is_live(const Context& context, const LockedRealm& realm) {
