@@ -145,6 +145,12 @@ void realm_tear_down_rtt_level(Host& host, Vm& vm, int level, abi::Ipa start, ab
   }
 }
 
+// Everything goes: the tables are about to be destroyed, so folding them first (as Linux does) would be thousands of
+// calls for nothing.
+bool is_whole_half(const Vm& vm, std::uint64_t start, std::uint64_t end) {
+  return start == 0 && end >= shared_bit(vm.mmu);
+}
+
 }  // namespace
 
 void realm_unmap_private_range(Host& host, Vm& vm, std::uint64_t start, std::uint64_t end, bool may_block) {
@@ -155,7 +161,7 @@ void realm_unmap_private_range(Host& host, Vm& vm, std::uint64_t start, std::uin
     ipa = next;
     maybe_drop_lock(host, vm, may_block);
   }
-  realm_fold_rtt_level(host, vm, vm.mmu.start_level + 1, {start}, top);
+  if (!is_whole_half(vm, start, end)) realm_fold_rtt_level(host, vm, vm.mmu.start_level + 1, {start}, top);
 }
 
 void kvm_realm_unmap_range(Host& host, Vm& vm, std::uint64_t start, std::uint64_t end, unsigned filter,
@@ -167,7 +173,9 @@ void kvm_realm_unmap_range(Host& host, Vm& vm, std::uint64_t start, std::uint64_
   // Added, not or-ed: `end` may be the whole half (R36).
   const abi::Ipa shared_start{start + bit}, shared_end{end + bit};
   realm_unmap_shared_range(host, vm, find_map_level(vm, shared_start, shared_end), shared_start, shared_end, may_block);
-  realm_fold_rtt_level(host, vm, vm.mmu.start_level + 1, shared_start, shared_end);
+  if (!is_whole_half(vm, start, end)) {
+    realm_fold_rtt_level(host, vm, vm.mmu.start_level + 1, shared_start, shared_end);
+  }
   if ((filter & kFilterPrivate) != 0) realm_unmap_private_range(host, vm, start, end, may_block);
 }
 
