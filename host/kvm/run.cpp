@@ -44,7 +44,7 @@ int check_vcpu_requests(Host& host, Vcpu& vcpu) {
 // With IRQs off and the mode published: whoever asks for something from here on sends an IPI.
 bool kvm_vcpu_exit_request(Host& host, Vcpu& vcpu) {
   host.port.sync.step({"kvm_vcpu_exit_request", step_object(StepObject::kRequests, vcpu), Access::kRead});
-  return vcpu.requests.peek() != 0 || vcpu.signal_pending.peek();
+  return vcpu.requests.peek() != 0 || vcpu.signal_pending.peek() || host.port.threads.signal_pending();
 }
 
 void set_mode(Host& host, Vcpu& vcpu, VcpuMode mode) {

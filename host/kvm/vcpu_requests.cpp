@@ -71,12 +71,14 @@ void kvm_arm_vcpu_power_off(Host& host, Vcpu& vcpu) {
 }
 
 bool signal_pending(Host& host, Vcpu& vcpu) {
-  return vcpu.signal_pending.load(host.port.sync, "signal_pending", step_object(StepObject::kSignal, vcpu));
+  return host.port.threads.signal_pending() ||
+         vcpu.signal_pending.load(host.port.sync, "signal_pending", step_object(StepObject::kSignal, vcpu));
 }
 
 void kvm_vcpu_sleep(Host& host, Vcpu& vcpu) {
-  wait_event(host, vcpu, "kvm_vcpu_sleep", std::nullopt,
-             [&] { return !kvm_arm_vcpu_stopped(vcpu) || vcpu.signal_pending.peek(); });
+  wait_event(host, vcpu, "kvm_vcpu_sleep", std::nullopt, [&] {
+    return !kvm_arm_vcpu_stopped(vcpu) || vcpu.signal_pending.peek() || host.port.threads.signal_pending();
+  });
   // A signal ended the sleep: ask for it again when the thread comes back.
   if (kvm_arm_vcpu_stopped(vcpu)) kvm_make_request(host, vcpu, KVM_REQ_SLEEP);
 }
@@ -91,7 +93,8 @@ void kvm_vcpu_wfi(Host& host, Vcpu& vcpu, std::optional<std::uint64_t> deadline_
   }
   wait_event(host, vcpu, "kvm_vcpu_block", deadline, [&] {
     if (timer) kvm_timer_update_blocked(vcpu.timers, *vgic, vcpu.vcpu_id, host.port.clock.now_ns());
-    return vgic->kvm_vgic_vcpu_pending_irq(vcpu.vcpu_id) || vcpu.requests.peek() != 0 || vcpu.signal_pending.peek();
+    return vgic->kvm_vgic_vcpu_pending_irq(vcpu.vcpu_id) || vcpu.requests.peek() != 0 || vcpu.signal_pending.peek() ||
+           host.port.threads.signal_pending();
   });
   if (timer) kvm_timer_update_blocked(vcpu.timers, *vgic, vcpu.vcpu_id, host.port.clock.now_ns());
   (void)kvm_check_request(host, vcpu, KVM_REQ_UNBLOCK);

@@ -49,12 +49,12 @@ Vmm::Vmm(VmmState& state, kvm::KvmSystem& kvm, VmmPort port, VmConfig config, Bo
 
 VmResult Vmm::run() {
   do {
-    if (Done built = build(); !built) {
+    // A machine that was restored while its VM ran goes on where this thread was parked.
+    const bool built_before = vcpus_running();
+    if (Done built = built_before ? Done{} : build(); !built) {
       finish(Outcome::kCrashed, built.error());
-    } else if (!state_.stopping) {
-      for (VcpuState& vcpu : state_.vcpus) vcpu.thread_running = true;
-      for (unsigned i = 0; i < config_.vcpus; ++i)
-        port_.threads.spawn(fmt::format("{}-vcpu{}", config_.name, i), [this, i] { vcpu_thread(i); });
+    } else if (built_before || !state_.stopping) {
+      if (!built_before) start_vcpus();
       main_loop();
       if (state_.outcome == Outcome::kRunning && !state_.reset_wanted)
         finish(Outcome::kCrashed, "Every vCPU was refused entry (KVM_EXIT_SHUTDOWN) and none reported why.");
@@ -64,6 +64,16 @@ VmResult Vmm::run() {
   } while (prepare_reset());
 
   return {state_.outcome, state_.reason, state_.resets, state_.exits};
+}
+
+bool Vmm::vcpus_running() const {
+  return std::any_of(state_.vcpus.begin(), state_.vcpus.end(), [](const VcpuState& v) { return v.thread_running; });
+}
+
+void Vmm::start_vcpus() {
+  for (VcpuState& vcpu : state_.vcpus) vcpu.thread_running = true;
+  for (unsigned i = 0; i < config_.vcpus; ++i)
+    port_.threads.spawn(fmt::format("{}-vcpu{}", config_.name, i), [this, i] { vcpu_thread(i); });
 }
 
 void Vmm::request_stop(std::string reason, Outcome outcome) {
@@ -93,8 +103,7 @@ void Vmm::main_loop() {
       const auto guard = bus_.hold(DeviceId::kPl011, "vmm_console_input");
       pl011_.input_arrived();
     }
-    if (std::none_of(state_.vcpus.begin(), state_.vcpus.end(), [](const VcpuState& v) { return v.thread_running; }))
-      return;
+    if (!vcpus_running()) return;
     // A wakeup that came while the lines above were parked must not be slept through.
     if (queue.wakeups == seen) port_.sync.wait(queue, {"vmm_main_loop", port_.vm, rmm::port::Access::kWait});
   }

@@ -60,8 +60,8 @@ class Vmm {
   // no lock and nothing on its stack that VmmState doesn't hold.
   void set_quiescent_point(std::function<void(unsigned)> callback) { quiescent_point_ = std::move(callback); }
 
-  // Called on the main thread when a life of the VM is over (power-off, reset, failure) and before anything of it is taken
-  // down: the last moment at which realm, RECs and tables can be looked at.
+  // Called on the main thread when a life of the VM is over (power-off, reset, failure) and before anything of it is
+  // taken down: the last moment at which realm, RECs and tables can be looked at.
   void set_before_teardown(std::function<void()> callback) { before_teardown_ = std::move(callback); }
 
   // The realm touched `ipa` and took an abort that never reached KVM (its RIPAS is EMPTY, so the abort went to the
@@ -75,6 +75,8 @@ class Vmm {
   using Done = tl::expected<void, std::string>;  // the error is a sentence that names the refused call
 
   // machine.cpp: the main thread
+  bool vcpus_running() const;
+  void start_vcpus();
   void main_loop();
   rmm::port::WaitQueue& main_queue();
   void stop_vcpus();

@@ -139,10 +139,19 @@ void Machine::start_vm(unsigned index, host::vmm::BootPlan plan) {
       state_.vmms.back(), kvm_,
       host::vmm::VmmPort{scheduler_, scheduler_, *vm.console, host_entropy_, &host_observers_, index}, config,
       std::move(plan));
+  vm.vmm->set_quiescent_point([this](unsigned) { scheduler_.park_quiescent(); });
+  vm.vmm->set_before_teardown([this, index] {
+    if (surroundings_.before_teardown) surroundings_.before_teardown(index);
+  });
   scheduler_.spawn(fmt::format("{} main", config.name), [this, index] { vms_[index].result = vms_[index].vmm->run(); });
 }
 
 RunResult Machine::run() { return scheduler_.run(); }
+
+RunResult Machine::quiesce() {
+  scheduler_.request_quiesce();
+  return scheduler_.run();
+}
 
 MachineSnapshot Machine::snapshot() {
   cpus_.save_all(state_.cpus);
@@ -150,7 +159,10 @@ MachineSnapshot Machine::snapshot() {
 }
 
 void Machine::restore(const MachineSnapshot& snapshot) {
+  scheduler_.before_restore(snapshot.state.scheduler);
   state_ = snapshot.state;
+  scheduler_.after_restore();
+  for (Vm& vm : vms_) vm.result.reset();
   dram_.restore(snapshot.dram);
   cpus_.restore_all(state_.cpus);
 }

@@ -39,14 +39,15 @@ namespace sim::app {
 
 // The world outside: where consoles go, what is watched, how a run is cut short.
 struct Surroundings {
-  std::function<void(unsigned vm, std::uint8_t byte)> console;  // guest output
-  std::function<void(std::string_view)> message;                // what the host's log says
-  Journal::LiveInput live_key;                                  // null: no live input
-  Scheduler::Pace pace;                                         // null: idle time jumps
-  std::string trace_path;                                       // empty: no trace
+  std::function<void(unsigned vm, std::uint8_t byte)> console{};  // guest output
+  std::function<void(std::string_view)> message{};                // what the host's log says
+  Journal::LiveInput live_key{};                                  // null: no live input
+  Scheduler::Pace pace{};                                         // null: idle time jumps
+  std::function<void(unsigned vm)> before_teardown{};             // a VM's life is over, nothing of it is gone yet
+  std::string trace_path{};                                       // empty: no trace
   bool check = false;
   bool random_schedule = false;
-  Limits limits;
+  Limits limits{};
 };
 
 class Machine {
@@ -61,7 +62,10 @@ class Machine {
   RunResult run();
   Scheduler& scheduler() { return scheduler_; }
 
-  // A copy of everything simulated. Precondition: run() returned kQuiescent, or was never called, or kAllEnded.
+  // Runs on until every actor is in user space, where nothing of the machine is on a stack. kQuiescent, or why not.
+  RunResult quiesce();
+  // A copy of everything simulated, and back. Precondition: quiesce() returned kQuiescent, or run() was never called.
+  // A restored machine has the actors of that moment: those that ended since begin again at their quiescent point.
   MachineSnapshot snapshot();
   void restore(const MachineSnapshot& snapshot);
   // SHA-256 of all of it, and of DRAM + granule protection table + monitor state alone.

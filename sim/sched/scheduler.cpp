@@ -26,22 +26,27 @@ ActorId Scheduler::spawn(std::string name, std::function<void()> body) {
   actor_state.alive = true;
   actor_state.pe.id = id;
   actors_.push_back(std::make_unique<Actor>(id, std::move(name), actor_state.pe));
-  start(*actors_.back(), std::move(body));
+  actors_.back()->body = std::move(body);
+  start(*actors_.back());
   return {id};
 }
 
-void Scheduler::respawn(ActorId id, std::string name, std::function<void()> body) {
-  Actor& actor = *actors_.at(id.value);
-  if (actor.status != Status::kEnded || !state_.actors.at(id.value).alive)
-    die("respawn of an actor that has not ended, or that the machine's state says has");
-  actor.name = std::move(name);
-  start(actor, std::move(body));
+void Scheduler::before_restore(const SchedulerState& restored) {
+  if (restored.actors.size() > actors_.size()) die("the state to restore has actors that were never started here");
+  for (std::size_t i = 0; i < actors_.size(); ++i)
+    if (i >= restored.actors.size() || !restored.actors[i].alive) abandon({static_cast<std::uint16_t>(i)});
+  actors_.resize(restored.actors.size());
 }
 
-void Scheduler::start(Actor& actor, std::function<void()> body) {
-  actor.fiber = std::make_unique<Fiber>(stacks_, [&actor, body = std::move(body)] {
+void Scheduler::after_restore() {
+  for (auto& actor : actors_)
+    if (state_.actors[actor->id].alive && actor->status == Status::kEnded) start(*actor);
+}
+
+void Scheduler::start(Actor& actor) {
+  actor.fiber = std::make_unique<Fiber>(stacks_, [&actor] {
     try {
-      body();
+      actor.body();
     } catch (const AbandonedActor&) {
     } catch (...) {
       actor.failure = std::current_exception();
@@ -173,8 +178,8 @@ void Scheduler::check_lives() const {
   for (const auto& actor : actors_)
     if (state_.actors[actor->id].alive != (actor->status != Status::kEnded))
       die("actor " + actor->name +
-          (actor->status == Status::kEnded ? " is alive in the machine's state: respawn() it before run()"
-                                           : " has ended in the machine's state: abandon() it before run()"));
+          (actor->status == Status::kEnded ? " is alive in the machine's state: restored without after_restore()"
+                                           : " has ended in the machine's state: restored without before_restore()"));
 }
 
 void Scheduler::request_quiesce() {

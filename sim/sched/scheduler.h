@@ -67,7 +67,7 @@ class Scheduler final : public rmm::port::Sync,
   static constexpr std::uint16_t kOutside = 0xfffe;
   static constexpr std::uint64_t kSoloQuantum = 5'000'000;  // instructions of a PE that nobody competes with
 
-  // Actors that `state` says are alive wait for respawn(). `paint_stacks`: see StackPool.
+  // `state` is fresh or has no live actors. `paint_stacks`: see StackPool.
   Scheduler(SchedulerState& state, const Strategy& strategy, bool paint_stacks = false);
   // Abandons live actors: what they use must outlive the scheduler, or abandon_all() was called before.
   ~Scheduler() override;
@@ -84,9 +84,12 @@ class Scheduler final : public rmm::port::Sync,
   // Ends a live actor, or all of them, by AbandonedActor. Not from inside an actor.
   void abandon(rmm::port::ActorId id);
   void abandon_all();
-  // Gives an actor a new body that begins at its quiescent point: for one that the restored state says is alive and
-  // whose fiber has ended. Id and PE stay.
-  void respawn(rmm::port::ActorId id, std::string name, std::function<void()> body);
+  // The two halves of restoring a state, around its assignment. Actors that `restored` does not know or says have ended
+  // are abandoned. A state with more actors than were ever started here is refused (abort): it is of another run.
+  void before_restore(const SchedulerState& restored);
+  // Actors that the restored state says are alive and whose fibers have ended begin their bodies again: a body must
+  // find its way to its quiescent point from the machine's state alone.
+  void after_restore();
 
   // Outside input; may be null. `pace` makes idle time real: it waits for `ns` of wall time (for ever if empty) or
   // until live input is there, and returns the nanoseconds that passed.
@@ -146,6 +149,7 @@ class Scheduler final : public rmm::port::Sync,
     std::uint16_t id;
     std::string name;
     Pe pe;
+    std::function<void()> body;
     std::unique_ptr<Fiber> fiber;
     Status status = Status::kEnded;
     const void* object = nullptr;           // the Lock, RwLock or WaitQueue it waits for
@@ -158,7 +162,7 @@ class Scheduler final : public rmm::port::Sync,
   static constexpr std::uint64_t kNoEvent = ~0ULL;
 
   // Actors and fibers (scheduler.cpp)
-  void start(Actor& actor, std::function<void()> body);
+  void start(Actor& actor);
   void run_actor(Actor& actor);
   void park(bool may_throw);
   void set_status(Actor& actor, Status status);

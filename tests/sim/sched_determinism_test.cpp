@@ -101,10 +101,10 @@ TEST_CASE("A quiesced machine is copied, runs on, is restored and runs on again 
     const auto end_time = state.now_ns;
     REQUIRE(end_time > saved_state.now_ns);
 
+    sched.before_restore(saved_state);
     state = saved_state;
     work = saved_work;
-    for (std::uint16_t n = 0; n < 3; ++n)
-      if (state.actors[n].alive) sched.respawn({n}, "vcpu", body(n));
+    sched.after_restore();
     ScheduleLog second;
     sched.set_observer(&second);
     REQUIRE(sched.run() == RunResult::kAllEnded);
