@@ -8,6 +8,7 @@
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/abi/arch/sysreg.h"
+#include "sim/cpu/unicorn/host_time.h"
 #include "sim/gic/virtual_cpu_interface.h"
 
 namespace sim {
@@ -176,6 +177,7 @@ EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_
   owner_.settle();
   if (flush_pending_) flush();
   slice_start_ns_ = owner_.execution_.now_ns();
+  EngineScope::set_time(slice_start_ns_);
   running_pes_ = std::max<std::uint64_t>(owner_.execution_.running_pes(), 1);
   std::uint64_t budget = std::clamp<std::uint64_t>(owner_.execution_.slice(), 1, kLongestSlice);
   if (const auto deadline = timer_deadline(controls, slice_start_ns_)) {

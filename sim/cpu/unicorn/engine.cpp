@@ -84,6 +84,7 @@ void Engine::set_up(const CpuConfig& config, Dram& dram) {
     check(uc_mem_map_ptr(uc_, bank.base.value, bank.size, UC_PROT_ALL, dram.bank_memory(i)), "map of a DRAM bank");
   }
   Hooks::install(uc_, *this);
+  Hooks::skip_store_search(uc_, dram);
 }
 
 // What EL3 and EL2 set once, and the reset values of EL1.

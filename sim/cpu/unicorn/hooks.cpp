@@ -9,10 +9,15 @@
 namespace sim {
 namespace {
 
-void add(uc_engine* uc, int type, auto* callback, void* user, int instruction = 0) {
+struct AddressRange {
+  std::uint64_t first, last;
+};
+constexpr AddressRange kEverywhere{1, 0};  // begin > end says so
+
+void add(uc_engine* uc, int type, auto* callback, void* user, int instruction = 0, AddressRange range = kEverywhere) {
   uc_hook handle = 0;
-  // begin > end: every address.
-  const uc_err error = uc_hook_add(uc, &handle, type, reinterpret_cast<void*>(callback), user, 1, 0, instruction);
+  const uc_err error =
+      uc_hook_add(uc, &handle, type, reinterpret_cast<void*>(callback), user, range.first, range.last, instruction);
   if (error == UC_ERR_OK) return;
   std::fprintf(stderr, "ccasim: engine: hook %d: %s\n", type, uc_strerror(error));
   std::abort();
@@ -31,6 +36,17 @@ void Engine::Hooks::install(uc_engine* uc, Engine& engine) {
   add(uc, UC_HOOK_INSN, &Hooks::mrs, &engine, UC_ARM64_INS_MRS);
   add(uc, UC_HOOK_INSN, &Hooks::msr, &engine, UC_ARM64_INS_MSR);
   add(uc, UC_HOOK_INSN, &Hooks::sys, &engine, UC_ARM64_INS_SYS);
+}
+
+// The library leaves the search out where a memory hook is installed at the block's virtual address. The hook itself is
+// one that never fires (every mapping may be executed) and spares the physical addresses of DRAM, where the library
+// would take it for a reason to watch every store.
+void Engine::Hooks::skip_store_search(uc_engine* uc, const Dram& dram) {
+  const auto never = +[](uc_engine*, uc_mem_type, std::uint64_t, int, std::int64_t, void*) { return false; };
+  const MemoryBank& lowest = dram.banks().front();
+  const MemoryBank& highest = dram.banks().back();
+  add(uc, UC_HOOK_MEM_FETCH_PROT, never, nullptr, 0, {highest.base.value + highest.size, ~0ULL});
+  if (lowest.base.value != 0) add(uc, UC_HOOK_MEM_FETCH_PROT, never, nullptr, 0, {0, lowest.base.value - 1});
 }
 
 // Before each block. Blocks are whole or not at all: a budget of one instruction runs one block, for "stop if the block

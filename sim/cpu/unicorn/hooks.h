@@ -15,6 +15,9 @@ struct Engine::Hooks {
 
   // Each kind once: a single block hook is called without the library's dispatcher.
   static void install(uc_engine* uc, Engine& engine);
+  // Keeps the library from searching all its TLBs at every translated block, for stores to the block's page that it
+  // would no longer notice. Fetch fills and IC find changed code here (sim/cpu/code_pages.h), so nothing is lost.
+  static void skip_store_search(uc_engine* uc, const Dram& dram);
 
  private:
   static void block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user) noexcept;
