@@ -1,15 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// No program of ours expects an exception: say what happened and stop.
-
-#include <cstdint>
+#include "guest/runtime/exception.h"
 
 #include "guest/runtime/console.h"
+#include "guest/runtime/image.h"
+#include "guest/runtime/psci.h"
 
-extern "C" [[noreturn]] void report_exception(std::uint64_t vector, std::uint64_t esr, std::uint64_t elr,
-                                              std::uint64_t far) {
-  using guest::Hex;
-  guest::print("guest: unexpected exception at vector ", vector, ": ESR ", Hex{esr}, " ELR ", Hex{elr}, " FAR ",
-               Hex{far}, "\n");
-  // With everything masked and nothing to wait for the machine reports this CPU as stuck.
+namespace guest {
+
+namespace {
+
+constexpr std::uint64_t kSync = 4, kIrq = 5;  // vectors from EL1 with its own stack (Arm ARM D1.3.1)
+
+struct Expectation {
+  bool waiting;
+  Fault fault;
+};
+Expectation expectations[kMaxCpus];
+void (*irq_handler)();
+
+// Says what happened and stops. With everything masked and nothing to wait for the machine reports this CPU as stuck.
+[[noreturn]] void report(std::uint64_t vector, const Frame& frame) {
+  print("guest: unexpected exception at vector ", vector, ": ESR ", Hex{frame.esr}, " ELR ", Hex{frame.elr}, " FAR ",
+        Hex{frame.far}, "\n");
   for (;;) asm volatile("wfi");
 }
+
+void skip(Frame& frame, Expectation& expectation) {
+  expectation = {.waiting = false, .fault = {.taken = true, .esr = frame.esr, .far = frame.far}};
+  frame.elr = expectation.fault.is_fetch_abort() ? frame.x[30] : frame.elr + 4;
+}
+
+}  // namespace
+
+extern "C" void take_exception(std::uint64_t vector, Frame* frame) {
+  Expectation& expectation = expectations[this_cpu()];
+  if (vector == kSync && expectation.waiting) return skip(*frame, expectation);
+  if (vector == kIrq && irq_handler != nullptr) return irq_handler();
+  report(vector, *frame);
+}
+
+void expect_fault() {
+  expectations[this_cpu()] = {.waiting = true, .fault = {}};
+  asm volatile("" ::: "memory");
+}
+
+Fault caught_fault() {
+  asm volatile("" ::: "memory");
+  Expectation& expectation = expectations[this_cpu()];
+  expectation.waiting = false;
+  return expectation.fault;
+}
+
+void on_irq(void (*handler)()) { irq_handler = handler; }
+
+}  // namespace guest

@@ -18,6 +18,16 @@ constexpr abi::Mpidr mpidr_of(unsigned cpu) {
 
 // Starts a CPU; it runs secondary_cpu(cpu).
 abi::v1_0::PsciStatus cpu_on(unsigned cpu);
+// Starts CPUs until there are no more, and returns how many run then, this one included. Only for CPU 0.
+unsigned start_others();
+// Waits until CPUs 1..cpus-1 are off.
+void wait_for_others(unsigned cpus);
+// The index of the CPU that asks.
+inline unsigned this_cpu() {
+  std::uint64_t index = 0;
+  asm("mrs %0, tpidr_el1" : "=r"(index));
+  return static_cast<unsigned>(index);
+}
 // AFFINITY_INFO says OFF.
 bool is_off(unsigned cpu);
 [[noreturn]] void cpu_off();

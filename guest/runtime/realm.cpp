@@ -38,6 +38,23 @@ RipasRange ripas(abi::IpaRange range) {
   return {succeeded(result), static_cast<v1::Ripas>(result.x2), abi::Ipa{result.x1}};
 }
 
+RipasChange ask_for_ripas(abi::IpaRange range, v1::Ripas ripas, OfDestroyed destroyed) {
+  const std::uint64_t flags = destroyed == OfDestroyed::kChange ? v1::kRipasChangeDestroyed : 0;
+  const SmcResult result =
+      smc(v1::kRsiIpaStateSet, range.base.value, range.top.value, static_cast<std::uint64_t>(ripas), flags);
+  const bool accepted = result.x2 == static_cast<std::uint64_t>(v1::RsiResponse::kAccept);
+  return {succeeded(result), accepted, abi::Ipa{result.x1}};
+}
+
+bool set_ripas(abi::IpaRange range, v1::Ripas ripas, OfDestroyed destroyed) {
+  while (range.base < range.top) {
+    const RipasChange change = ask_for_ripas(range, ripas, destroyed);
+    if (!change.valid || !change.accepted || change.reached <= range.base) return false;
+    range.base = change.reached;
+  }
+  return true;
+}
+
 std::uint64_t shared_alias() { return rsi_version().is_realm ? std::uint64_t{1} << (realm_config().ipa_width - 1) : 0; }
 
 }  // namespace guest

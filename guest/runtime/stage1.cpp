@@ -4,8 +4,10 @@
 #include <cstdint>
 
 #include "guest/runtime/console.h"
+#include "guest/runtime/gic.h"
 #include "guest/runtime/image.h"
 #include "guest/runtime/realm.h"
+#include "guest/runtime/stage1.h"
 
 namespace guest {
 
@@ -42,6 +44,10 @@ alignas(abi::kGranuleSize) Table level3_image;    // the first 2 MiB of RAM, whi
 
 std::uint64_t table_at(const Table& table) { return ipa_of(&table).value | kTable; }
 
+// Below the devices nothing else is mapped: the second half of the GiB is for map_block.
+constexpr unsigned kFirstFreeBlock = kEntries / 2;
+unsigned free_block = kFirstFreeBlock;
+
 constexpr std::uint64_t kWritable = kAccessFlag | kInnerShareable | kNormal | kNeverExecute;
 
 // Attributes of the granule of the image that begins at `address`.
@@ -67,8 +73,9 @@ extern "C" void build_stage1() {
     const std::uint64_t address = ram + i * abi::kGranuleSize;
     level3_image[i] = address | image_attributes(address) | kPage;
   }
-  level2_devices[kConsole.value / kLevel2Size] =
-      kConsole.value | shared_alias() | kAccessFlag | kDevice | kNeverExecute | kBlock;
+  const std::uint64_t alias = shared_alias();
+  for (const std::uint64_t device : {kConsole.value, kDistributor.value, kDistributor.value + kLevel2Size})
+    level2_devices[device / kLevel2Size] = device | alias | kAccessFlag | kDevice | kNeverExecute | kBlock;
 }
 
 extern "C" void enable_stage1() {
@@ -89,6 +96,15 @@ extern "C" void enable_stage1() {
       :
       : "r"(kMair), "r"(kTcr | (ips << kTcrIpsShift)), "r"(ipa_of(&level1).value), "r"(kSctlr)
       : "memory");
+}
+
+std::uint64_t map_block(abi::Ipa ipa, Mapping mapping) {
+  constexpr std::uint64_t kExecutable = kAccessFlag | kInnerShareable | kNormal | kReadOnly;
+  constexpr std::uint64_t kDeviceMemory = kAccessFlag | kDevice | kNeverExecute;
+  const std::uint64_t entry = free_block++;
+  level2_devices[entry] = ipa.value | (mapping == Mapping::kExecutable ? kExecutable : kDeviceMemory) | kBlock;
+  asm volatile("dsb sy\nisb" ::: "memory");  // the entry was invalid: nothing to invalidate
+  return entry * kLevel2Size;
 }
 
 }  // namespace guest
