@@ -141,7 +141,10 @@ void Invariants::ripas_change(const port::RipasChange& event) {
 }
 
 void Invariants::realm_state(abi::Pa rd, std::string_view from, std::string_view to) {
-  findings_.expect("I15", (from == "NEW" && to == "ACTIVE") || (from == "ACTIVE" && to == "SYSTEM_OFF"),
+  // NULL: no realm; a realm that is not live may be destroyed in any state (A2.1.5).
+  findings_.expect("I15",
+                   (from == "NULL" && to == "NEW") || (from == "NEW" && to == "ACTIVE") ||
+                       (from == "ACTIVE" && to == "SYSTEM_OFF") || to == "NULL",
                    "the realm with RD {:#x} went from {} to {}", rd.value, from, to);
   if (const core::Realm* realm = realm_of(rd); realm != nullptr && to == "ACTIVE")
     frozen_rims_[rd.value] = realm->measurements[0];

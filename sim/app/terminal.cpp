@@ -105,7 +105,7 @@ bool Terminal::shows_progress() { return isatty(STDERR_FILENO) != 0; }
 
 void Terminal::put(std::uint8_t byte) {
   out_ += static_cast<char>(byte);
-  if (out_.size() >= kBufferSize || (interactive_ && byte == '\n')) flush();
+  if (out_.size() >= kBufferSize || byte == '\n') flush();
 }
 
 void Terminal::flush() {

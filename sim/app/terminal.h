@@ -23,7 +23,7 @@ class Terminal {
   // Standard error is a terminal: progress may be shown.
   static bool shows_progress();
 
-  // Guest output, unchanged, buffered until flush() or a newline on a terminal.
+  // Guest output, unchanged, buffered until flush() or a newline.
   void put(std::uint8_t byte);
   void flush();
   // False once writing to standard output failed (closed pipe, full disk).

@@ -40,10 +40,18 @@ void Scheduler::before_restore(const SchedulerState& restored) {
 
 void Scheduler::after_restore() {
   for (auto& actor : actors_)
-    if (state_.actors[actor->id].alive && actor->status == Status::kEnded) start(*actor);
+    if (state_.actors[actor->id].alive && actor->status == Status::kEnded) {
+      prepare(*actor);
+      set_status(*actor, Status::kQuiescent);  // runs when all do, so that restoring changes no state
+    }
 }
 
 void Scheduler::start(Actor& actor) {
+  prepare(actor);
+  make_runnable(actor);
+}
+
+void Scheduler::prepare(Actor& actor) {
   actor.fiber = std::make_unique<Fiber>(stacks_, [&actor] {
     try {
       actor.body();
@@ -52,7 +60,6 @@ void Scheduler::start(Actor& actor) {
       actor.failure = std::current_exception();
     }
   });
-  make_runnable(actor);
   if (observer_ != nullptr) observer_->actor_started({actor.id}, actor.name);
 }
 

@@ -163,6 +163,7 @@ class Scheduler final : public rmm::port::Sync,
 
   // Actors and fibers (scheduler.cpp)
   void start(Actor& actor);
+  void prepare(Actor& actor);
   void run_actor(Actor& actor);
   void park(bool may_throw);
   void set_status(Actor& actor, Status status);
