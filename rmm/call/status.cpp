@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rmm/abi/smc.h"
 #include "rmm/abi/v1_0/types.h"
+#include "rmm/abi/v2_0/types.h"
 #include "rmm/call/command.h"
 
 namespace rmm::call {
 namespace {
 
+// Statuses of 1.0 and 2.0: 2.0 adds to those of 1.0 and changes none.
 std::string_view rmi_name(std::uint64_t x0) {
-  using abi::v1_0::RmiStatus;
+  using abi::v2_0::RmiStatus;
   if (x0 == abi::kSmcNotSupported) return "SMC_NOT_SUPPORTED";
-  switch (abi::v1_0::RmiReturn::from_raw(x0).status) {
+  switch (abi::v2_0::RmiResult::from_raw(x0).status) {
     case RmiStatus::kSuccess: return "RMI_SUCCESS";
     case RmiStatus::kErrorInput: return "RMI_ERROR_INPUT";
     case RmiStatus::kErrorRealm: return "RMI_ERROR_REALM";
     case RmiStatus::kErrorRec: return "RMI_ERROR_REC";
     case RmiStatus::kErrorRtt: return "RMI_ERROR_RTT";
+    case RmiStatus::kErrorNotSupported: return "RMI_ERROR_NOT_SUPPORTED";
+    case RmiStatus::kErrorDevice: return "RMI_ERROR_DEVICE";
+    case RmiStatus::kErrorRttAux: return "RMI_ERROR_RTT_AUX";
+    case RmiStatus::kErrorPsmmuSt: return "RMI_ERROR_PSMMU_ST";
+    case RmiStatus::kErrorDpt: return "RMI_ERROR_DPT";
+    case RmiStatus::kBusy: return "RMI_BUSY";
+    case RmiStatus::kErrorGlobal: return "RMI_ERROR_GLOBAL";
+    case RmiStatus::kErrorTracking: return "RMI_ERROR_TRACKING";
+    case RmiStatus::kIncomplete: return "RMI_INCOMPLETE";
+    case RmiStatus::kBlocked: return "RMI_BLOCKED";
+    case RmiStatus::kErrorGpt: return "RMI_ERROR_GPT";
+    case RmiStatus::kErrorGranule: return "RMI_ERROR_GRANULE";
   }
   return "unknown";
 }

@@ -59,8 +59,7 @@ void create_realm(const Context& context, const GranuleLocks& locks, Realm attri
 void set_realm_state(const Context& context, Realm& realm, RealmState to) {
   const RealmState from = realm.state.peek();
   const bool legal = (from == RealmState::kNew && to == RealmState::kActive) ||
-                     (from == RealmState::kActive && to == RealmState::kSystemOff) ||
-                     (from != RealmState::kZombie && to == RealmState::kZombie);
+                     (from == RealmState::kActive && to == RealmState::kSystemOff);
   if (!legal) {
     fmt::print(stderr, "ccasim bug: realm {:#x}: {} -> {}\n", realm.rd.pa().value, name(from), name(to));
     std::abort();
@@ -69,12 +68,16 @@ void set_realm_state(const Context& context, Realm& realm, RealmState to) {
   if (auto* observer = context.platform.observer) observer->realm_state(realm.rd.pa(), name(from), name(to));
 }
 
-bool realm_runs(const Context& context, const LockedRealm& realm) {
+bool terminate_realm(const Context& context, const LockedRealm& realm) {
+  const abi::Pa rd = realm->rd.pa();
+  context.platform.sync.step({"terminate_realm", rd.value, port::Access::kWrite});
   for (const auto& [index, rec] : context.state.recs)
-    if (rec.owner == realm->rd &&
-        rec.state.load(context.platform.sync, "realm_runs", rec.granule.pa().value) == RecState::kRunning)
-      return true;
-  return false;
+    if (rec.owner == realm->rd && rec.state.peek() == RecState::kRunning) return false;
+  const RealmState from = realm->state.peek();
+  realm->state = port::Shared(RealmState::kZombie);
+  if (auto* observer = context.platform.observer; observer != nullptr && from != RealmState::kZombie)
+    observer->realm_state(rd, name(from), name(RealmState::kZombie));
+  return true;
 }
 
 bool realm_is_live(const Context& context, const LockedRealm& realm) {

@@ -23,12 +23,12 @@ class LockedRealm {
 // become UNASSIGNED with RIPAS EMPTY, all others UNASSIGNED_NS.
 void create_realm(const Context& context, const GranuleLocks& locks, Realm attributes);
 
-// Changes the realm's state and tells the observer. Precondition: NEW -> ACTIVE, ACTIVE -> SYSTEM_OFF, or any of these
-// -> ZOMBIE (I15).
+// Changes the realm's state and tells the observer. Precondition: NEW -> ACTIVE, or ACTIVE -> SYSTEM_OFF (I15).
 void set_realm_state(const Context& context, Realm& realm, RealmState to);
 
-// A REC of the realm is running.
-bool realm_runs(const Context& context, const LockedRealm& realm);
+// Any state -> ZOMBIE, unless one of the realm's RECs runs (2.0 only). False: one runs, nothing changed. The test and
+// the change are one Step, so that an entry that does the same from its side is ordered before or after it (M2).
+[[nodiscard]] bool terminate_realm(const Context& context, const LockedRealm& realm);
 
 // A2.1.4 RealmIsLive: it has RECs, or a starting table with a TABLE or ASSIGNED entry.
 bool realm_is_live(const Context& context, const LockedRealm& realm);

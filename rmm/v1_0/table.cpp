@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rmm/v1_0/table.h"
 
+#include "rmm/call/unknown.h"
+
 namespace rmm::v1_0 {
 namespace {
 
@@ -10,20 +12,6 @@ constexpr const Row* kRows[] = {
     &kRttCreate,     &kRttDestroy,      &kRttMapUnprotected, &kRttReadEntry, &kRttUnmapUnprotected, &kPsciComplete,
     &kFeatures,      &kRttFold,         &kRecAuxCount,       &kRttInitRipas, &kRttSetRipas,
 };
-
-constexpr call::Condition kUnknownConditions[] = {
-    {"_unknown_fid", abi::kSmcNotSupported, "no command has this function id"},
-};
-constexpr call::Command kUnknown{.interface = port::Interface::kRmi,
-                                 .name = "unknown",
-                                 .fid = 0,
-                                 .conditions = kUnknownConditions,
-                                 .effect = "None."};
-
-call::Outcome refuse(call::Call<kUnknown>& c) {
-  c.fails<"_unknown_fid">(true);
-  return c.failed();
-}
 
 // Index by function id: RMI ids are dense from RMI_VERSION on.
 constexpr std::uint32_t kFirst = abi::v1_0::kRmiVersion;
@@ -43,7 +31,7 @@ abi::SmcRegs dispatch_rmi(const call::Environment& environment, port::Pe& pe, co
   static const std::array<const Row*, kCount> kIndex = make_index();
   const std::uint32_t slot = regs.fid() - kFirst;
   if (slot < kCount && kIndex[slot] != nullptr) return kIndex[slot]->run(environment, pe, regs);
-  return call::invoke<kUnknown>(refuse, environment, pe, regs);
+  return call::refuse_unknown(environment, pe, regs);
 }
 
 }  // namespace rmm::v1_0
