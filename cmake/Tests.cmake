@@ -44,3 +44,8 @@ foreach(rule arrows house_rules)
     set_tests_properties("${rule}: ${part}" PROPERTIES LABELS tree)
   endforeach()
 endforeach()
+
+# The judge in another language, and what it says of the monitor's measurements.
+add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py
+         $<$<TARGET_EXISTS:ccasim>:$<TARGET_FILE:ccasim>> COMMAND_EXPAND_LISTS)
+set_tests_properties("verifier: all" PROPERTIES LABELS verifier)

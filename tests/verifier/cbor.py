@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CBOR (RFC 8949) as a CCA attestation token may use it: a strict decoder, and an encoder.
 
-Refused, beside what is malformed: lengths and integers that aren't the shortest, indefinite lengths, a key twice in a map,
-text that isn't UTF-8, and bytes after the item. The token's text allows each fact to be said in one way only, so that two
-readers can't see two things in it; the order of a map's keys is free.
+Refused, beside what is malformed: lengths and integers that aren't the shortest, indefinite lengths, a key twice in a
+map, text that isn't UTF-8, and bytes after the item. So two readers can't see two things in one token, and no relay can
+change its bytes. The order of a map's keys is free: DEN0137 1.0-rel0 A7.2.3 says nothing of it.
 """
 
 import struct

@@ -4,8 +4,8 @@
 
     cca_token.py TOKEN --iak KEY [--challenge HEX] [--rpv HEX] [--rim HEX] [--rem N=HEX]... [--any-lifecycle] [--quiet]
 
-TOKEN is binary or in hex. KEY is the platform's public attestation key, in PEM or DER or as a point 04 || x || y. Prints
-each claim; exit code 0: accepted, 1: refused, each reason on a line, 2: a file can't be read.
+TOKEN is binary or in hex. KEY is the platform's public attestation key, in PEM or DER or as a point 04 || x || y.
+Prints each claim; exit code 0: accepted, 1: refused, each reason on a line, 2: a file can't be read.
 """
 
 import argparse
@@ -148,19 +148,14 @@ def check_binding(report):
 def appraise(report, expected):
     """Compares with what the relying party knows. A claim that is already refused isn't compared."""
     realm = report.realm
-
-    def compare(name, value, wanted):
-        if name in realm and wanted is not None and value(realm[name]) != wanted:
-            report.refuse(f"expected.{name}", f"{value(realm[name]).hex()} found, {wanted.hex()} expected")
-
-    def whole(value):
-        return value
-
-    compare("challenge", whole, expected.challenge and expected.challenge.ljust(64, b"\0"))
-    compare("personalization-value", whole, expected.rpv and expected.rpv.ljust(64, b"\0"))
-    compare("initial-measurement", whole, expected.rim)
-    for index, wanted in expected.rems.items():
-        compare("extensible-measurements", lambda value, index=index: value[index], wanted)
+    comparisons = [("challenge", realm.get("challenge"), expected.challenge, 64),
+                   ("personalization-value", realm.get("personalization-value"), expected.rpv, 64),
+                   ("initial-measurement", realm.get("initial-measurement"), expected.rim, 0)]
+    rems = realm.get("extensible-measurements")
+    comparisons += [("extensible-measurements", rems and rems[n], wanted, 0) for n, wanted in expected.rems.items()]
+    for name, found, wanted, size in comparisons:
+        if found is not None and wanted is not None and found != wanted.ljust(size, b"\0"):
+            report.refuse(f"expected.{name}", f"{found.hex()} found, {wanted.hex()} expected")
     lifecycle = report.platform.get("lifecycle")
     if expected.secured and lifecycle is not None and lifecycle >> 8 != claims.SECURED:
         report.refuse("expected.lifecycle", f"the platform is in state '{claims.LIFECYCLES[lifecycle >> 8]}'")

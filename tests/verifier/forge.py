@@ -4,9 +4,9 @@
 
     forge.py TOKEN --iak KEY [--out FOLDER] [--quiet]
 
-Prints each kind and why it is refused; exit code 1 if the good token or a control is refused, if a forgery is accepted or
-is refused for other reasons than what was done to it. --out writes the tokens, the forger's attestation key (forger.hex,
-for the kinds that need it) and manifest.json.
+Prints each kind and why it is refused; exit code 1 if the good token or a control is refused, if a forgery is accepted
+or is refused for other reasons than what was done to it. --out writes the tokens, the forger's attestation key
+(forger.hex, for the kinds that need it) and manifest.json.
 """
 
 import argparse

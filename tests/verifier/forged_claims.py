@@ -62,13 +62,13 @@ def wrong_values(shop):
     def value(who, name, wrong, kind):
         return f"{who}-{name}-{kind}", changed(shop, who, name, wrong), {f"{who}.{name}.value"}
 
-    for who, old, later in (("platform", "http://arm.com/CCA-SSD/1.0.0", "tag:arm.com,2024:cca_platform#2.0.0"),
-                            ("realm", "", "tag:arm.com,2024:realm#2.0.0")):
-        good = [claim for claim in labels(who).values() if claim.name == "profile"][0]
-        yield value(who, "profile", old, "old")
-        yield value(who, "profile", later, "later")
-        yield value(who, "profile", shop.claims_of(who).get(good.label, "")[:-1], "cut")
-    yield value("realm", "profile", shop.platform_claims[265], "of-the-platform")
+    profiles = {"platform": {"old": "http://arm.com/CCA-SSD/1.0.0", "of-2-0": "tag:arm.com,2024:cca_platform#2.0.0",
+                             "of-the-realm": "tag:arm.com,2023:realm#1.0.0"},
+                "realm": {"empty": "", "of-2-0": "tag:arm.com,2024:realm#2.0.0",
+                          "of-the-platform": shop.platform_claims[265]}}
+    for who, wrong in profiles.items():
+        for kind, text in wrong.items():
+            yield f"{who}-profile-{kind}", changed(shop, who, "profile", text), {f"{who}.profile.value"}
     yield value("realm", "hash-algo-id", "sha-384", "sha-384")
     yield value("realm", "hash-algo-id", "SHA-256", "in-capitals")
     yield value("realm", "public-key-hash-algo-id", "sha-1", "sha-1")
@@ -129,12 +129,12 @@ def wrong_keys(shop):
     # The same key in other bytes: the platform's challenge is of the bytes, so that this isn't the key it vouches for.
     other_bytes = {**shop.claims_of("realm"), KEY_CLAIM: maker.cose_key(public, {3: -35})}
     yield "key-in-other-bytes", shop.resigned(shop.claims_of("platform"), other_bytes), {"binding"}
-    other_hash = {**shop.claims_of("realm"), KEY_HASH_CLAIM: "sha-384"}
+    other_name = "sha-384" if shop.realm_claims[KEY_HASH_CLAIM] != "sha-384" else "sha-256"
+    other_hash = {**shop.claims_of("realm"), KEY_HASH_CLAIM: other_name}
     yield "key-hash-of-other-kind", shop.resigned(shop.claims_of("platform"), other_hash), {"binding"}
     yield "platform-challenge-zero", changed(shop, "platform", "challenge", bytes(32)), {"binding"}
-    yield ("platform-challenge-of-the-point",
-           changed(shop, "platform", "challenge", shop.challenge_for({KEY_CLAIM: public.point, KEY_HASH_CLAIM: "sha-256"})),
-           {"binding"})
+    of_the_point = shop.challenge_for({KEY_CLAIM: public.point, KEY_HASH_CLAIM: shop.realm_claims[KEY_HASH_CLAIM]})
+    yield "platform-challenge-of-the-point", changed(shop, "platform", "challenge", of_the_point), {"binding"}
     yield "platform-challenge-of-the-realm", changed(shop, "platform", "challenge", shop.realm_claims[10]), {"binding"}
 
 

@@ -56,8 +56,15 @@ def wrapped(platform, realm, tag=COLLECTION_TAG):
     return cbor.encode(cbor.Tagged(tag, {PLATFORM_PART: platform, REALM_PART: realm}))
 
 
-def token(iak, rak, algorithm="sha-256", without=()):
-    """A good token. `without`: labels of optional claims to leave out."""
-    realm = {label: value for label, value in realm_claims(rak.public, algorithm).items() if label not in without}
-    platform = {label: value for label, value in platform_claims(realm).items() if label not in without}
+def signed(iak, rak, platform, realm):
+    """Two maps of claims as a token."""
     return wrapped(cose.sign(iak, cbor.encode(platform)).encoded(), cose.sign(rak, cbor.encode(realm)).encoded())
+
+
+def token(iak, rak, algorithm="sha-256", optional=True):
+    """A good token, with or without the claims that are optional."""
+    realm = realm_claims(rak.public, algorithm)
+    platform = platform_claims(realm)
+    if not optional:
+        del realm[265], platform[2400]
+    return signed(iak, rak, platform, realm)

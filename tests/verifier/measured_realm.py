@@ -96,7 +96,6 @@ class Realm:
         self.shown = self.measure_event(command, "realm")
         self.tables = Tables()
         self.log = []  # (command, level of the walk)
-        self.recs = []
         self.read_by_realm = []  # values of RSI_MEASUREMENT_READ
         if self.shown and "rtt_level_start" in self.shown:
             self.tables.start_level = int(str(self.shown["rtt_level_start"]), 0)
@@ -117,8 +116,6 @@ class Realm:
             self.log.append((command, self.tables.walk(args["base"])))
         elif command.name in ("RMI_DATA_CREATE", "RMI_REC_CREATE"):
             self.log.append((command, None))
-            if command.name == "RMI_REC_CREATE":
-                self.recs.append(args["rec"])
 
     def params(self, given):
         if self.shown:

@@ -70,7 +70,7 @@ def place_digest(block, offset, value):
 
 @dataclass
 class Data:
-    """RMI_DATA_CREATE (B4.3.1.4). `content` is the granule, or `content_digest` its hash; neither if it isn't measured."""
+    """RMI_DATA_CREATE (B4.3.1.4). What counts of the content is given as the granule itself or as its digest."""
 
     ipa: int
     flags: int
@@ -92,8 +92,9 @@ class Data:
             return digest(hash_algo, self.content)
         if self.content_digest is None:
             raise CannotMeasure(f"DATA at {self.ipa:#x}: its content counts and is unknown")
-        if len(self.content_digest) != len(digest(hash_algo, b"")):
-            raise CannotMeasure(f"DATA at {self.ipa:#x}: {len(self.content_digest)} bytes are no {HASH_NAMES[hash_algo]}")
+        size = len(self.content_digest)
+        if size != len(digest(hash_algo, b"")):
+            raise CannotMeasure(f"DATA at {self.ipa:#x}: a digest of {size} bytes isn't of {HASH_NAMES[hash_algo]}")
         return self.content_digest
 
     def __str__(self):

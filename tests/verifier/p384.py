@@ -24,7 +24,10 @@ class BadKey(Exception):
 
 def openssl(*arguments, data=b""):
     """What `openssl` prints; None if it fails."""
-    done = subprocess.run(["openssl", *map(str, arguments)], input=data, capture_output=True, check=False)
+    try:
+        done = subprocess.run(["openssl", *map(str, arguments)], input=data, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise BadKey("the command `openssl` is missing; install the package openssl") from None
     return done.stdout if done.returncode == 0 else None
 
 
@@ -88,7 +91,7 @@ class PrivateKey:
         self.der = SEC1_PREFIX + scalar.to_bytes(SIZE, "big") + SEC1_SUFFIX
         public = openssl("pkey", "-inform", "DER", "-pubout", "-outform", "DER", data=self.der)
         if public is None:
-            raise BadKey("the command `openssl` is missing or knows no P-384")
+            raise BadKey("this `openssl` knows no P-384")
         self.public = PublicKey.from_point(public[len(SPKI_PREFIX):])
 
     def sign(self, message):

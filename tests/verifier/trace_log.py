@@ -50,8 +50,8 @@ def events_of(lines):
 
 
 class OpenCommands:
-    """Commands that have begun and not ended. An actor is one thread of control, so that its RMI commands nest and never
-    overlap; a REC's RSI or PSCI command may end in another RMI_REC_ENTER than it began in, or never."""
+    """Commands that have begun and not ended. An actor is one thread of control, so its RMI commands never overlap; a
+    REC's RSI or PSCI command may end in another RMI_REC_ENTER than it began in, or never."""
 
     def __init__(self):
         self.of_actor = {}  # actor -> stack of RMI commands

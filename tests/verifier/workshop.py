@@ -33,8 +33,8 @@ def labels(who):
 class Workshop:
     """A good token in pieces, and the forger's keys.
 
-    Nobody forges a signature; so that a wrong claim can be seen at all, the forger signs both parts with keys of their own,
-    and the verifier is told to trust these: that is the part of a monitor or platform that makes wrong tokens."""
+    Nobody forges a signature. So that a wrong claim shows at all, the forger signs both parts with keys of their own
+    and the verifier is told to trust them: it's the role of a platform that makes wrong tokens."""
 
     def __init__(self, good):
         parts = cbor.decode(good).value
@@ -71,7 +71,8 @@ class Workshop:
     def resigned(self, platform=None, realm=None):
         """A token with these claims (dict, Pairs or encoded), the good ones where None."""
         realm = self.claims_of("realm") if realm is None else realm
-        platform = self.claims_of("platform", realm if isinstance(realm, dict) else None) if platform is None else platform
+        if platform is None:
+            platform = self.claims_of("platform", realm if isinstance(realm, dict) else None)
         encoded = [value if isinstance(value, bytes) else cbor.encode(value) for value in (platform, realm)]
         return maker.wrapped(self.part("platform", encoded[0]), self.part("realm", encoded[1]))
 
