@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a program proves: one line for each claim, from whichever CPU, and the verdict as the last line.
+// What a program proves, and the verdict as the last line. CPU 0 prints each of its claims; the other CPUs, which prove
+// the same at the same time, print only claims that don't hold: a console that is waited for would hide their races.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string_view>
 
 namespace guest {
@@ -11,14 +13,15 @@ class Claims {
  public:
   constexpr explicit Claims(std::string_view program) : program_(program) {}
 
-  // Prints the claim with "yes" or "NO". The program fails with the first claim that doesn't hold.
+  // A claim of the CPU that calls. The program fails with the first one that doesn't hold.
   void check(bool holds, std::string_view claim);
-  // Prints "PROGRAM: passed" or "PROGRAM: FAILED" with the first broken claim, and powers the guest off.
+  // Prints how many claims held and "PROGRAM: passed", or "PROGRAM: FAILED" with the first broken claim; powers off.
   [[noreturn]] void conclude();
 
  private:
   std::string_view program_, broken_;
-  std::atomic_flag console_;  // clear at start: C++20
+  std::atomic<std::uint64_t> held_ = 0;
+  std::atomic_flag breaking_;  // clear at start: C++20
 };
 
 }  // namespace guest

@@ -49,10 +49,7 @@ void clear_pending(unsigned intid) { write32(word_of(kClearPending, intid), bit_
 
 void send_sgi(unsigned cpu, unsigned sgi) {
   const std::uint64_t aff1 = cpu / 16, list = 1ULL << (cpu % 16);
-  asm volatile("dsb ish\nmsr icc_sgi1r_el1, %0\nisb"
-               :
-               : "r"(std::uint64_t{sgi} << 24 | aff1 << 16 | list)
-               : "memory");
+  asm volatile("dsb ish\nmsr icc_sgi1r_el1, %0\nisb" : : "r"(std::uint64_t{sgi} << 24 | aff1 << 16 | list) : "memory");
 }
 
 void send_sgi_to_others(unsigned sgi) {

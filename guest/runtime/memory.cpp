@@ -18,4 +18,14 @@ void* memcpy(void* to, const void* from, std::size_t size) {
   return to;
 }
 
+int memcmp(const void* left, const void* right, std::size_t size) {
+  const auto* a = static_cast<const volatile unsigned char*>(left);
+  const auto* b = static_cast<const volatile unsigned char*>(right);
+  for (std::size_t i = 0; i < size; ++i) {
+    const int difference = a[i] - b[i];
+    if (difference != 0) return difference;
+  }
+  return 0;
+}
+
 }  // extern "C"

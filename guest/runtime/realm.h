@@ -29,15 +29,15 @@ struct RipasRange {
 RipasRange ripas(abi::IpaRange range);
 
 struct RipasChange {
-  bool valid;      // false: the call failed, nothing has changed
-  bool accepted;   // false: the host refused to go further
+  bool valid;        // false: the call failed, nothing has changed
+  bool accepted;     // false: the host refused to go further
   abi::Ipa reached;  // everything below has the wanted RIPAS
 };
 enum class OfDestroyed : std::uint8_t { kKeep, kChange };
 // RSI_IPA_STATE_SET, once. Only for a realm.
 RipasChange ask_for_ripas(abi::IpaRange range, abi::v1_0::Ripas ripas, OfDestroyed destroyed);
 // The same, repeated until the whole range has the RIPAS. False: it never will.
-bool set_ripas(abi::IpaRange range, abi::v1_0::Ripas ripas, OfDestroyed destroyed = OfDestroyed::kKeep);
+bool set_ripas(abi::IpaRange range, abi::v1_0::Ripas ripas, OfDestroyed destroyed);
 
 // Bits to add to an unprotected device's IPA: the top bit of the IPA space in a realm (A2.3.1), zero in a plain VM.
 std::uint64_t shared_alias();
