@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Our own guests, as realms and as plain VMs, with one CPU and with several, watched by every check there is. Each of
+// them proves its claims from inside and says so in its last line (guest/runtime/claims.h).
+#include <cstdint>
+#include <span>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "tests/app/machine_bench.h"
+
+using namespace sim::app;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+
+namespace {
+
+struct Ran {
+  bench::End end;
+  std::string machine_sha256;
+};
+
+// Runs it to its end and checks what must hold for every guest.
+Ran run(const RunConfig& config, Surroundings surroundings = {}) {
+  surroundings.check = true;
+  surroundings.limits.max_instructions = 200'000'000;  // a guest that hangs fails instead of running for ever
+  const auto machine = bench::machine(config, std::move(surroundings));
+  Ran ran{bench::run_to_end(*machine), machine->machine_sha256()};
+  CHECK(ran.end.report.exit_code == ExitCode::kPoweredOff);
+  CHECK_THAT(ran.end.console, EndsWith(config.vms[0].name + ": passed\r\n"));
+  CHECK(ran.end.report.findings.empty());
+  CHECK(ran.end.report.granules_left == 0);
+  CHECK(ran.end.report.pages_leaked == 0);
+  return ran;
+}
+
+RunConfig with_seed(RunConfig config, std::uint64_t seed) {
+  config.machine.seed = seed;
+  return config;
+}
+
+// In every shape: realm and plain VM, one, two and eight CPUs; twice the same, and in an order of steps by chance.
+void passes(const std::string& guest) {
+  const bool realm = GENERATE(true, false);
+  const unsigned vcpus = GENERATE(1U, 2U, 8U);
+  CAPTURE(guest, realm, vcpus);
+  const RunConfig config = bench::guest_config(guest, vcpus, realm);
+  const Ran first = run(config), second = run(config);
+  CHECK(first.machine_sha256 == second.machine_sha256);
+  CHECK(first.end.console == second.end.console);
+  CHECK(first.end.report.virtual_ns == second.end.report.virtual_ns);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    CAPTURE(seed);
+    run(with_seed(config, seed), {.random_schedule = true});
+  }
+}
+
+}  // namespace
+
+TEST_CASE("guest ripas: memory becomes EMPTY, DESTROYED and RAM again, and its content is gone") { passes("ripas"); }
+TEST_CASE("guest early: RAM can be touched before any RIPAS is set") { passes("early"); }
+TEST_CASE("guest shared: a realm and its host see the same granule, and no other") { passes("shared"); }
+TEST_CASE("guest mmio: device accesses of every size and sign, refused ones abort") { passes("mmio"); }
+TEST_CASE("guest timer: both timers fire at their time, masked or waited for") { passes("timer"); }
+TEST_CASE("guest ipi: CPUs start, call each other and stop, twice") { passes("ipi"); }
+TEST_CASE("guest gic: priorities, preemption, levels and both EOI modes") { passes("gic"); }
+TEST_CASE("guest measure: the RIM is fixed and each REM grows by its own extensions") { passes("measure"); }
+TEST_CASE("guest hostcall: registers travel to the host and back through memory") { passes("hostcall"); }
+TEST_CASE("guest off: the guest ends although its other CPUs are busy") { passes("off"); }
+TEST_CASE("guest abort: accesses that cannot succeed are the right aborts") { passes("abort"); }
+
+TEST_CASE("interrupts arrive by priority however few list registers there are") {
+  auto config = bench::guest_config("gic", GENERATE(1U, 4U));
+  config.machine.limits.num_lrs = GENERATE(1U, 2U, 4U);
+  run(config);
+}
+
+TEST_CASE("guests hold on the other CPU model too") {
+  auto config = bench::guest_config(GENERATE("timer", "gic", "abort", "mmio"), 2, GENERATE(true, false));
+  config.machine.cpu = "max";
+  run(config);
+}
+
+TEST_CASE("what a realm writes to shared memory is in the host's memory, what it protects is not") {
+  constexpr std::uint64_t kSharedOffset = 16 * host::vmm::kMiB + 0x1000;  // granule 1 of CPU 0 (guest/shared)
+  constexpr std::uint64_t kPublic = 0xda7a'0000'0000'0000;
+  Machine* machine = nullptr;
+  std::uint64_t shared = 0, neighbour = 0;
+  Surroundings surroundings;
+  const auto peek = [&](std::uint64_t offset) {
+    std::uint64_t word = 0;
+    machine->kvm().user_read({machine->vmm_state(0).ram_hva + offset}, std::as_writable_bytes(std::span(&word, 1)));
+    return word;
+  };
+  surroundings.before_teardown = [&](unsigned) {
+    shared = peek(kSharedOffset + 8);
+    neighbour = peek(kSharedOffset + 0x1008);
+  };
+  const auto created = bench::machine(bench::guest_config("shared"), std::move(surroundings));
+  machine = created.get();
+  CHECK(bench::run_to_end(*machine).report.exit_code == ExitCode::kPoweredOff);
+  CHECK(shared == kPublic + 1);
+  CHECK(neighbour == 0);
+}
