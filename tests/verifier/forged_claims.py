@@ -3,7 +3,7 @@
 
 import cbor
 import maker
-from p384 import ORDER, PRIME, SIZE
+from p384 import B, ORDER, PRIME, SIZE
 from workshop import KEY_CLAIM, KEY_HASH_CLAIM, Forgery, labels
 
 BOTH = ("platform", "realm")
@@ -102,17 +102,30 @@ def wrong_components(shop):
     yield components("algorithm-of-other-size", [{**first, 6: other}] + rest, "length")
 
 
+def small_point():
+    """A point of the curve whose x fits 48 bytes a second time, as x plus the field's prime."""
+    x = 1
+    while True:
+        square = (x**3 - 3 * x + B) % PRIME
+        y = pow(square, (PRIME + 1) // 4, PRIME)  # a root, if there is one: the prime is 3 modulo 4
+        if y * y % PRIME == square:
+            return x, y
+        x += 1
+
+
 def wrong_keys(shop):
     public = shop.rak.public
     x, y = public.x, public.y
     beside = (int.from_bytes(y, "big") ^ 1).to_bytes(SIZE, "big")
-    too_big = (PRIME + 1).to_bytes(SIZE, "big")
+    small_x, its_y = small_point()
     keys = {
         "raw-point": public.point,
         "no-map": cbor.encode([1, 2]),
         "cut": maker.cose_key(public)[:-1],
         "off-the-curve": cbor.encode({1: 2, -1: 2, -2: x, -3: beside}),
-        "beyond-the-field": cbor.encode({1: 2, -1: 2, -2: too_big, -3: y}),
+        "beyond-the-field": cbor.encode({1: 2, -1: 2, -2: (small_x + PRIME).to_bytes(SIZE, "big"),
+                                         -3: its_y.to_bytes(SIZE, "big")}),
+        "with-leading-zero": cbor.encode({1: 2, -1: 2, -2: b"\0" + x, -3: y}),
         "at-infinity": cbor.encode({1: 2, -1: 2, -2: bytes(SIZE), -3: bytes(SIZE)}),
         "compressed": cbor.encode({1: 2, -1: 2, -2: x, -3: True}),
         "short": cbor.encode({1: 2, -1: 2, -2: x[1:], -3: y}),
