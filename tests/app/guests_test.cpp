@@ -72,7 +72,7 @@ TEST_CASE("guest abort: accesses that cannot succeed are the right aborts") { pa
 
 TEST_CASE("interrupts arrive by priority however few list registers there are") {
   auto config = bench::guest_config("gic", GENERATE(1U, 4U));
-  config.machine.limits.num_lrs = GENERATE(1U, 2U, 4U);
+  config.machine.limits.num_lrs = GENERATE(as<std::uint8_t>{}, 1, 2, 4);
   run(config);
 }
 
