@@ -3,10 +3,10 @@
 
 #include <elf.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -61,8 +61,15 @@ Symbols Symbols::load(const std::string& kernel_path) {
   Symbols symbols;
   if (kernel_path.empty()) return symbols;
   std::ifstream file(kernel_path, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  add_elf_symbols(bytes, symbols.names_);
+  std::array<char, SELFMAG> magic{};
+  file.read(magic.data(), magic.size());
+  if (std::memcmp(magic.data(), ELFMAG, SELFMAG) == 0) {
+    file.seekg(0, std::ios::end);
+    std::vector<char> bytes(static_cast<std::size_t>(file.tellg()));
+    file.seekg(0);
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    add_elf_symbols(bytes, symbols.names_);
+  }
   if (symbols.names_.empty())
     add_system_map(std::filesystem::path(kernel_path).parent_path() / "System.map", symbols.names_);
   return symbols;

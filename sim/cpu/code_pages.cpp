@@ -5,14 +5,18 @@
 
 namespace sim {
 
-const CodePages::Page& CodePages::observe(abi::GranulePa granule, const std::byte* bytes) {
+const CodePages::Page& CodePages::observe(abi::GranulePa granule, std::size_t index, const std::byte* bytes) {
   auto& slot = pages_[granule.frame()];
   if (!slot) {
     slot = std::make_unique<Page>();
     std::memcpy(slot->bytes.data(), bytes, abi::kGranuleSize);
+    slot->compared_in = epoch_;
     return *slot;
   }
   Page& page = *slot;
+  if (!page.stale && page.compared_in == epoch_ && !writable_.test(index)) return page;
+  page.stale = false;
+  page.compared_in = epoch_;
   if (std::memcmp(page.bytes.data(), bytes, abi::kGranuleSize) == 0) return page;
   std::uint32_t begin = 0;
   std::uint32_t end = abi::kGranuleSize;

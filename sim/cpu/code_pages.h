@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "rmm/abi/addr.h"
+#include "sim/mem/granule_bits.h"
 
 namespace sim {
 
@@ -21,15 +22,31 @@ class CodePages {
     // The bytes that the last change touched: [change_begin, change_end) within the granule.
     std::uint32_t change_begin = 0;
     std::uint32_t change_end = 0;
+    std::uint64_t compared_in = 0;  // epoch of the last comparison
+    bool stale = false;             // native code wrote the granule since
     std::array<std::byte, abi::kGranuleSize> bytes;
   };
 
-  // The granule is about to be fetched from and holds `bytes` (4096 of them).
-  const Page& observe(abi::GranulePa granule, const std::byte* bytes);
+  explicit CodePages(std::size_t granules) : writable_(granules) {}
+
+  // An engine may write granule number `index` from now on. Its TLB keeps that right for an unknown time: such a
+  // granule is compared at every fetch fill.
+  void grant_write(std::size_t index) { writable_.set(index); }
+  // Native code wrote the granule.
+  void written(abi::GranulePa granule) {
+    if (const auto it = pages_.find(granule.frame()); it != pages_.end()) it->second->stale = true;
+  }
+  // All of memory may have changed (a restore).
+  void compare_all() { ++epoch_; }
+
+  // The granule, number `index`, is about to be fetched from and holds `bytes` (4096 of them).
+  const Page& observe(abi::GranulePa granule, std::size_t index, const std::byte* bytes);
   // True iff the granule was fetched from and held other bytes then.
   bool changed(abi::GranulePa granule, const std::byte* bytes) const;
 
  private:
+  GranuleBits writable_;
+  std::uint64_t epoch_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;  // look-up only: never iterated
 };
 

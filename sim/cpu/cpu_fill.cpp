@@ -57,7 +57,7 @@ bool Cpu::grant_fetch(abi::Va page, const Translation& translation, FillGrant& g
   const auto granule = abi::GranulePa::containing(translation.pa);
   const std::size_t index = owner_.dram_.index(granule);
   const std::byte* bytes = owner_.dram_.bytes(granule);
-  const CodePages::Page& code = owner_.code_pages_.observe(granule, bytes);
+  const CodePages::Page& code = owner_.code_pages_.observe(granule, index, bytes);
   std::uint32_t& translated = code_version_[granule.frame()];
   if (translated == 0) translated = code.version;
   if (translated != code.version) {
@@ -74,7 +74,8 @@ bool Cpu::grant_fetch(abi::Va page, const Translation& translation, FillGrant& g
 
 void Cpu::drop_stale_code() {
   const auto granule = refused_.stale_code;
-  const CodePages::Page& code = owner_.code_pages_.observe(granule, owner_.dram_.bytes(granule));
+  const CodePages::Page& code =
+      owner_.code_pages_.observe(granule, owner_.dram_.index(granule), owner_.dram_.bytes(granule));
   std::uint32_t& translated = code_version_[granule.frame()];
   if (code.version == translated + 1) {
     engine_.drop_code(granule.pa() + code.change_begin, code.change_end - code.change_begin);
@@ -88,12 +89,15 @@ void Cpu::drop_stale_code() {
 // this engine has translated code keeps both, or it would fill anew at each change between code and data.
 void Cpu::grant_data(const Translation& translation, AccessKind kind, FillGrant& grant) noexcept {
   const auto granule = abi::GranulePa::containing(translation.pa);
-  const bool code = translated_code_.test(owner_.dram_.index(granule)) && translation.execute;
+  const std::size_t index = owner_.dram_.index(granule);
+  const bool code = translated_code_.test(index) && translation.execute;
   const bool store = kind == AccessKind::kWrite;
   grant.read = translation.read;
   grant.write = translation.write && (store || !code);
   grant.execute = code;
-  if (grant.write) owner_.dram_.mark_written(granule);
+  if (!grant.write) return;
+  owner_.dram_.mark_written(granule);
+  owner_.code_pages_.grant_write(index);
 }
 
 }  // namespace sim

@@ -16,6 +16,7 @@ Cpus::Cpus(Dram& dram, const Gpt& gpt, Execution& execution, CpuConfig config,
       execution_(execution),
       config_(config),
       current_pe_(std::move(current_pe)),
+      code_pages_(dram.granule_count()),
       write_epoch_(dram.write_epoch()) {}
 
 Cpus::~Cpus() = default;
@@ -84,9 +85,10 @@ void Cpus::settle() {
   CpuCaches& caches = dram_.cpu_caches();
   bool stale = write_epoch_ != dram_.write_epoch();
   write_epoch_ = dram_.write_epoch();
+  if (stale) code_pages_.compare_all();
   if (caches.any_stale()) {
-    // Code is compared at the next fetch fill; which granules they were does not matter.
-    caches.take_stale_code();
+    // Code is compared at the next fetch fill.
+    for (const abi::GranulePa granule : caches.take_stale_code()) code_pages_.written(granule);
     caches.take_stale_translations();
     stale = true;
   }

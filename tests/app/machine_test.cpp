@@ -147,7 +147,8 @@ TEST_CASE("random schedules differ by seed and repeat by seed") {
 
 TEST_CASE("a machine too small for its VM says so instead of crashing") {
   auto config = guest_config("touch");
-  config.machine.memory = 64 * host::vmm::kMiB;  // the VM's memory, and nothing for tables and pages of the host
+  config.vms[0].memory = 256 * host::vmm::kMiB;
+  config.machine.memory = 64 * host::vmm::kMiB;  // less than what the guest will touch
   const auto machine = bench::machine(config);
   const auto end = bench::run_to_end(*machine);
   CHECK(end.report.exit_code == ExitCode::kCrashed);
