@@ -93,6 +93,10 @@ class Log(unittest.TestCase):
         self.assertEqual(self.measured(), rim(PARAMS, [*ripas_entries(0x80000000, 0x80200000, 2),
                                                        *ripas_entries(0x80000000, 0x80001000, 3)]))
 
+    def test_an_entry_of_the_start_level(self):
+        self.trace.ripas(0x40000000, 0x80000000, 0x80000000)
+        self.assertEqual(self.measured(), rim(PARAMS, ripas_entries(0x40000000, 0x80000000, 1)))
+
     def test_realms_are_kept_apart_and_an_rd_may_be_used_again(self):
         self.trace.realm(rd=0x80090000)
         self.trace.command("RMI_DATA_CREATE", rd=0x80090000, data=0, ipa=0x80000000, src=0, flags=1)
