@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rmm/run/exit.h"
 
-#include <string_view>
-
 #include "rmm/abi/arch/esr.h"
+#include "rmm/run/exit_forms.h"
 #include "rmm/run/timers.h"
 #include "rmm/run/vgic.h"
 
@@ -26,19 +25,6 @@ constexpr std::uint64_t kSerrorShown = kEcMask | kSerrorIds | kSerrorAetMask | e
 Next exit_with(Context& c, RecExitReason reason) {
   c.exit.exit_reason = static_cast<std::uint8_t>(reason);
   return Next::kExit;
-}
-
-std::string_view name(RecExitReason reason) {
-  switch (reason) {
-    case RecExitReason::kSync: return "SYNC";
-    case RecExitReason::kIrq: return "IRQ";
-    case RecExitReason::kFiq: return "FIQ";
-    case RecExitReason::kPsci: return "PSCI";
-    case RecExitReason::kRipasChange: return "RIPAS_CHANGE";
-    case RecExitReason::kHostCall: return "HOST_CALL";
-    case RecExitReason::kSerror: return "SERROR";
-  }
-  return "unknown";
 }
 
 }  // namespace
@@ -135,7 +121,7 @@ void finish_exit(Context& c) {
   if (port::Observer* observer = c.platform().observer)
     observer->rec_exit({.rec = c.rec.granule.pa(),
                         .pe = c.pe.id(),
-                        .reason = name(static_cast<RecExitReason>(c.exit.exit_reason)),
+                        .reason = exit_name(static_cast<RecExitReason>(c.exit.exit_reason)),
                         .exit = &c.exit});
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/app/exit_codes.h"
+#include "sim/app/explain.h"
 #include "sim/app/run_command.h"
 #include "sim/app/text.h"
 
@@ -20,9 +21,21 @@ constexpr std::string_view kHelp =
     "\n"
     "  ccasim run CONFIG.json [options]              run the virtual machines of a configuration\n"
     "  ccasim inspect CONFIG.json [options] QUERY... run, then look at granules, translation tables, realms and RECs\n"
+    "  ccasim explain WORD                           a command, a failure condition, a REC exit or a named race\n"
     "  ccasim --version\n"
     "\n"
-    "'ccasim run --help' lists the options. Configurations: configs/. Exit codes: README.md.\n";
+    "'ccasim run --help' lists the options, 'ccasim explain --help' what can be explained. Configurations: configs/. "
+    "Exit codes: README.md.\n";
+
+int explain_command(const std::vector<std::string>& words) {
+  const auto text = sim::app::explain(words);
+  if (text) {
+    std::fputs(text->c_str(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr, "ccasim: %s\n", text.error().message.c_str());
+  return static_cast<int>(ExitCode::kUsage);
+}
 
 int main_command(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -37,10 +50,11 @@ int main_command(int argc, char** argv) {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string directory = error ? "." : executable.parent_path().string();
-  constexpr std::string_view kCommands[] = {"run", "inspect"};
-  for (const std::string_view command : kCommands)
+  if (arguments[0] == "explain") return explain_command({arguments.begin() + 1, arguments.end()});
+  for (const std::string_view command : {"run", "inspect"})
     if (arguments[0] == command)
       return static_cast<int>(sim::app::run_command(arguments[0], {arguments.begin() + 1, arguments.end()}, directory));
+  constexpr std::string_view kCommands[] = {"run", "inspect", "explain"};
   const auto guess = sim::app::nearest(arguments[0], kCommands);
   std::fprintf(stderr, "ccasim: unknown command '%s'%s; 'ccasim --help' lists the commands\n", arguments[0].c_str(),
                guess ? (", did you mean '" + std::string(*guess) + "'?").c_str() : "");
