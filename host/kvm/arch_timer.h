@@ -33,7 +33,7 @@ struct TimerRegisters {
   std::uint64_t cntv_ctl = 0, cntv_cval = 0, cntp_ctl = 0, cntp_cval = 0;
 };
 
-// After each successful entry: level = ISTATUS, enabled and not masked (spec/kvm-cca-facts.md 3.6); a change is
+// After each successful entry: level = ISTATUS, enabled and not masked (docs/host-series.md); a change is
 // injected. Never after a failed entry, whose exit page is stale (R67). Before or after kvm_vgic_sync_hwstate.
 void kvm_timer_update_from_exit(VcpuTimers& timers, Vgic& vgic, unsigned vcpu, const TimerRegisters& exit);
 

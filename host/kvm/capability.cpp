@@ -10,7 +10,7 @@
 namespace host::kvm {
 namespace {
 
-// What a realm VM may know of (spec/kvm-cca-facts.md 1.5). A list of what is allowed, never of what is not (R71).
+// What a realm VM may know of (docs/host-series.md). A list of what is allowed, never of what is not (R71).
 constexpr std::array kRealmCaps = {Cap::KVM_CAP_IRQCHIP,
                                    Cap::KVM_CAP_ARM_PSCI,
                                    Cap::KVM_CAP_ARM_PSCI_0_2,

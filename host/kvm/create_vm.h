@@ -11,7 +11,7 @@ std::uint8_t kvm_ipa_limit(const Host& host, bool realm);
 // KVM_CREATE_VM with Linux's type argument. A descriptor; -EINVAL unknown bits, realm and protected at once, IPA width
 // out of range; -EPERM a realm without an RMM; -ENOMEM.
 long kvm_dev_ioctl_create_vm(Host& host, std::uint64_t type);
-// Drops one reference; the last one destroys the VM (spec/kvm-cca-facts.md 2.11).
+// Drops one reference; the last one destroys the VM.
 void kvm_put_kvm(Host& host, Vm& vm);
 
 }  // namespace host::kvm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Emulated MMIO: in the kernel (the vgic) or by the VMM (spec/kvm-cca-facts.md 3.4).
+// Emulated MMIO: in the kernel (the vgic) or by the VMM (docs/host-series.md).
 #pragma once
 
 #include "host/kvm/host.h"

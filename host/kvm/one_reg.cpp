@@ -67,7 +67,7 @@ long kvm_arm_set_reg(Host& host, Vcpu& vcpu, const OneReg& reg) {
     if (!vm.is_realm) host.port.guests.guest(vcpu.guest_cpu).set_pc(*reg.value);
     return 0;
   }
-  // All else of a REC belongs to the realm (spec/kvm-cca-facts.md 1.5).
+  // All else of a REC belongs to the realm (docs/host-series.md).
   if (vm.is_realm) return reg.id == kDfr0 ? set_dfr0(vm, *reg.value) : -kEINVAL;
   auto& cpu = host.port.guests.guest(vcpu.guest_cpu);
   if (core == kCoreRegPstate) {

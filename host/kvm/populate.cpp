@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// KVM_ARM_RMI_POPULATE (spec/kvm-cca-facts.md 1.3 and 2.5).
+// KVM_ARM_RMI_POPULATE (docs/host-series.md).
 #include <algorithm>
 
 #include "host/kvm/guest_memfd.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SMCCC calls of a guest, answered in the kernel: PSCI 1.1 and SMCCC_VERSION (spec/kvm-cca-facts.md 3.5).
+// SMCCC calls of a guest, answered in the kernel: PSCI 1.1 and SMCCC_VERSION (docs/host-series.md).
 #pragma once
 
 #include "host/kvm/host.h"

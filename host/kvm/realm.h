@@ -10,7 +10,7 @@
 
 namespace host::kvm {
 
-// spec/kvm-cca-facts.md 2.2. The order of the values is Linux's.
+// The life of a realm (docs/host-series.md). The order of the values is Linux's.
 enum class RealmState : std::uint8_t { kNone, kNew, kActive, kDying, kDead };
 
 struct Realm {

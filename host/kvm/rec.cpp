@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// RECs: creation at activation, destruction with their vCPU (spec/kvm-cca-facts.md 2.7).
+// RECs: creation at activation, destruction with their vCPU.
 #include "host/kvm/log.h"
 #include "host/kvm/rmi.h"
 #include "host/kvm/rtt.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// handle_rec_exit: one function per exit reason (spec/kvm-cca-facts.md 3.2 and 3.3).
+// handle_rec_exit: one function per exit reason (docs/host-series.md).
 #include "host/kvm/fault_info.h"
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Completing the realm's RIPAS change requests (spec/kvm-cca-facts.md 4B).
+// Completing the realm's RIPAS change requests (docs/host-series.md; R9 to R16).
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"
 #include "host/kvm/rec_run.h"

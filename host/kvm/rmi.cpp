@@ -74,7 +74,7 @@ int realm_create_rd(Host& host, Vm& vm) {
 }
 
 // INIT_RIPAS over one memslot. The image was populated first, so ASSIGNED entries lie in the way: they are RAM already
-// and are stepped over (v12; spec/kvm-cca-facts.md R29).
+// and are stepped over (v12; R29).
 int realm_init_ipa_state(Host& host, Vm& vm, abi::Ipa ipa, abi::Ipa end) {
   while (ipa < end) {
     const auto r = host.rmi.rmi_rtt_init_ripas(vm.realm.rd, ipa, end);

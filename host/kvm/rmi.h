@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The life of a realm from the host's side (spec/kvm-cca-facts.md section 2).
+// The life of a realm from the host's side (docs/host-series.md).
 #pragma once
 
 #include "host/kvm/host.h"
@@ -16,7 +16,7 @@ int realm_ensure_created(Host& host, Vm& vm);
 // The first run: RECs in vCPU order, RIPAS of all guest memory, REALM_ACTIVATE. 0, or the error that leaves the VM
 // dead.
 int kvm_activate_realm(Host& host, Vm& vm);
-// KVM_ARM_RMI_POPULATE: bytes populated, or -errno when there were none (spec/kvm-cca-facts.md 1.3).
+// KVM_ARM_RMI_POPULATE: bytes populated, or -errno when there were none.
 long kvm_arm_rmi_populate(Host& host, Vm& vm, const ArmRmiPopulate& args);
 // After the vCPUs are gone: tables, realm, root tables, RD. What the RMM does not give back is leaked and recorded.
 void kvm_destroy_realm(Host& host, Vm& vm);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The SMC gate: one wrapper per RMI command. Results are RmiReturn, a type that converts to no errno (R20); outputs are
-// initialised so that a failed call never leaves an undefined address (spec/kvm-cca-facts.md section 7, item 5).
+// initialised so that a failed call never leaves an undefined address.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A realm's RTTs from the host's side: building levels, mapping, unmapping, folding and tearing down
-// (spec/kvm-cca-facts.md 2.9 to 2.11). Every function expects mmu_lock to be held for writing unless it says otherwise.
+// (docs/host-series.md). Every function expects mmu_lock to be held for writing unless it says otherwise.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The run loop of a vCPU (spec/kvm-cca-facts.md section 3).
+// The run loop of a vCPU (docs/host-series.md).
 #pragma once
 
 #include "host/kvm/host.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Stage 2 aborts (spec/kvm-cca-facts.md 2.9).
+// Stage 2 aborts (docs/host-series.md).
 #include "host/kvm/costs.h"
 #include "host/kvm/fault_info.h"
 #include "host/kvm/guest_memfd.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The user-space interface of KVM as the VMM sees it: Linux's names, structures and numbers, for the v12 series of
-// "arm64: Support for Arm CCA in KVM" (spec/kvm-cca-facts.md section 1).
+// "arm64: Support for Arm CCA in KVM" (docs/host-series.md).
 #pragma once
 
 #include <array>

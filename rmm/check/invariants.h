@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The observer behind --check. Ids are those of the project's invariant list; sources: DEN0137 1.0-rel0 and decisions
-// D1-D14.
+// The observer behind --check. Ids: docs/invariants.md.
 #pragma once
 
 #include <cstdint>

@@ -4,9 +4,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "fake_rmm.h"
 #include "host/kvm/kvm.h"
 #include "rmm/abi/arch/esr.h"
+#include "tests/host_kvm/fake_rmm.h"
 
 namespace kvmtest {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// errno results of the user-space interface (spec/kvm-cca-facts.md section 1).
+// errno results of the user-space interface.
 #include <set>
 #include <string>
 
 #include "host/kvm/ioctl_table.h"
-#include "kvm_bench.h"
+#include "tests/host_kvm/kvm_bench.h"
 
 using namespace kvmtest;
 

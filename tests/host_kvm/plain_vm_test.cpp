@@ -2,7 +2,7 @@
 // A VM without a realm: the host's own stage 2 tables and KVM's usual exits.
 #include <cstring>
 
-#include "kvm_bench.h"
+#include "tests/host_kvm/kvm_bench.h"
 
 using namespace kvmtest;
 

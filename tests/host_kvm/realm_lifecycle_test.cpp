@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Creation, population, activation and teardown of a realm (spec/kvm-cca-facts.md section 2).
+// Creation, population, activation and teardown of a realm.
 #include <algorithm>
 
-#include "kvm_bench.h"
+#include "tests/host_kvm/kvm_bench.h"
 
 using namespace kvmtest;
 

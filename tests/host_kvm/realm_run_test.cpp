@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The run loop of a REC: entries, exits and what user space sees (spec/kvm-cca-facts.md section 3).
+// The run loop of a REC: entries, exits and what user space sees.
 #include <algorithm>
 #include <cstring>
 
 #include <catch2/generators/catch_generators.hpp>
 
-#include "kvm_bench.h"
+#include "tests/host_kvm/kvm_bench.h"
 
 using namespace kvmtest;
 
