@@ -117,14 +117,6 @@ abi::GranulePa Dram::granule(std::size_t index) const {
   return abi::GranulePa::containing(banks_[bank].base + ((index - first_[bank]) << abi::kGranuleShift));
 }
 
-std::byte* Dram::write_native(abi::GranulePa granule) {
-  const std::size_t n = at(granule);
-  touched_.set(n);
-  dirty_.set(n);
-  caches_.written(n, granule);
-  return host(n);
-}
-
 DramSnapshot Dram::snapshot() {
   // Merge of two ascending sequences: the pages of the last snapshot, and the granules written since, which win.
   DramSnapshot next;

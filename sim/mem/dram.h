@@ -58,11 +58,22 @@ class Dram {
   bool contains(abi::Pa pa) const { return find(pa).has_value(); }
   bool contains(abi::GranulePa granule) const { return contains(granule.pa()); }
   // The granule's 4096 bytes. Precondition: contains(granule); anything else aborts.
-  const std::byte* bytes(abi::GranulePa granule) const { return host(at(granule)); }
+  const std::byte* bytes(abi::GranulePa granule) const {
+    const std::uint64_t pa = granule.pa().value;
+    for (std::size_t i = 0; i < banks_.size(); ++i)
+      if (const std::uint64_t offset = pa - banks_[i].base.value; offset < banks_[i].size) return memory_[i] + offset;
+    outside(granule);
+  }
 
   // Announces that the granule is about to be written by native code and returns its bytes. Code that an engine has
   // translated from it is queued for invalidation (cpu_caches()).
-  std::byte* write_native(abi::GranulePa granule);
+  std::byte* write_native(abi::GranulePa granule) {
+    const std::size_t n = at(granule);
+    touched_.set(n);
+    dirty_.set(n);
+    caches_.written(n, granule);
+    return host(n);
+  }
   // Announces that an engine may write the granule from now on (a fill that grants write permission). The grant must
   // end when write_epoch() changes.
   void mark_written(abi::GranulePa granule) {
@@ -79,6 +90,8 @@ class Dram {
 
   // What engines keep that depends on DRAM: translated code and TLB entries.
   CpuCaches& cpu_caches() { return caches_; }
+  // Dense number of a granule over all banks; empty outside DRAM.
+  std::optional<std::size_t> find_index(abi::GranulePa granule) const { return find(granule.pa()); }
   // Dense number of a granule over all banks, for tables kept beside DRAM. Precondition: contains(granule).
   std::size_t index(abi::GranulePa granule) const { return at(granule); }
   std::size_t granule_count() const { return total_; }

@@ -25,10 +25,10 @@ class Gpt {
 
   // PAS of the granule. Outside DRAM: Root, so that every access of a lower exception level faults.
   abi::Pas pas(abi::GranulePa granule) const {
-    if (!dram_.contains(granule)) return abi::Pas::kRoot;
-    const std::size_t n = dram_.index(granule);
-    const auto& chunk = state_.chunks[n / GptState::kChunk];
-    return chunk.empty() ? abi::Pas::kNonSecure : chunk[n % GptState::kChunk];
+    const auto n = dram_.find_index(granule);
+    if (!n) return abi::Pas::kRoot;
+    const auto& chunk = state_.chunks[*n / GptState::kChunk];
+    return chunk.empty() ? abi::Pas::kNonSecure : chunk[*n % GptState::kChunk];
   }
   // Moves the granule and invalidates by PA what TLBs hold of it. Precondition: the granule is DRAM.
   void set(abi::GranulePa granule, abi::Pas pas);

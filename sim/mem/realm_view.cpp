@@ -29,10 +29,11 @@ void check_range(abi::Pa pa, std::size_t size, const char* access) {
 abi::GranulePa RealmView::own_granule(abi::Pa pa, std::size_t size, const char* access) const {
   check_range(pa, size, access);
   const auto granule = abi::GranulePa::containing(pa);
-  if (!dram_.contains(granule)) die(access, pa, size, "not DRAM");
-  if (const abi::Pas pas = gpt_.pas(granule); pas != abi::Pas::kRealm)
+  if (const abi::Pas pas = gpt_.pas(granule); pas != abi::Pas::kRealm) [[unlikely]] {
+    if (!dram_.contains(granule)) die(access, pa, size, "not DRAM");
     die(access, pa, size,
         fmt::format("granule protection fault, the granule's PAS is {} and the access is Realm", name(pas)));
+  }
   return granule;
 }
 
