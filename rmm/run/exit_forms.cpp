@@ -86,7 +86,7 @@ constexpr ExitForm kForms[] = {
     {RecExitReason::kIrq,
      "",
      "A4.3.5",
-     "An interrupt for the host, or a change of a timer's output.",
+     "An interrupt for the host, a maintenance interrupt of the virtual GIC, or a change of a timer's output.",
      {},
      "Take the interrupt, look at the timers, enter."},
     {RecExitReason::kFiq, "", "A4.3.6", "An FIQ for the host.", {}, "Take it, enter."},
