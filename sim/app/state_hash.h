@@ -69,7 +69,7 @@ class StateHasher {
       if constexpr (std::is_aggregate_v<T>)
         static_assert(detail::field_count<T>() <= std::tuple_size_v<Members>,
                       "members() forgets a field of this state");
-      std::apply([this](const auto&... member) { (add(member), ...); }, const_cast<T&>(value).members());
+      std::apply([this](const auto&... member) { (this->add(member), ...); }, const_cast<T&>(value).members());
     } else if constexpr (std::has_unique_object_representations_v<T>) {
       sha_.update(std::as_bytes(std::span(&value, 1)));
     } else {
