@@ -10,7 +10,7 @@
 #include "rmm/run/exit_forms.h"
 #include "sim/app/explain.h"
 #include "sim/app/races.h"
-#include "tests/app/condition_ids.h"
+#include "tests/rmm/condition_ids.h"
 
 using namespace sim::app;
 using Catch::Matchers::ContainsSubstring;

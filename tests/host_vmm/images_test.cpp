@@ -102,7 +102,7 @@ TEST_CASE("a truncated kernel is noticed in every container") {
     check_message(file, "truncated");
   }
   for (const std::size_t size : {0x41U, 0x60U, 0x100U})
-    check_message(Bytes(image.begin(), image.begin() + size), "truncated");
+    check_message(Bytes(image.begin(), image.begin() + static_cast<std::ptrdiff_t>(size)), "truncated");
   Bytes file = elf(kRamBase.value, {{kRamBase.value, kRamBase.value, Bytes(0x1000), 0x1000}});
   file.resize(0x800);
   check_message(file, "truncated");

@@ -300,7 +300,7 @@ TEST_CASE("RMI_RTT_FOLD makes a 2 MiB block of a table of contiguous data, RMI_R
   b.succeeds(kRmiRttCreate, r.rd, rtt, 0, 3);
   CHECK(b.platform.tlb.log.size() == 2);
   CHECK(b.refcount(rtt) == 512);
-  for (const std::uint64_t i : {0, 1, 511}) {
+  for (const std::uint64_t i : {0U, 1U, 511U}) {
     w = b.walk(r.rd, i * kPage);
     CHECK(w.level == 3);
     CHECK(w.entry == RttEntry{.state = RttState::kAssigned, .ripas = Ripas::kRam, .address = data + i * kPage});

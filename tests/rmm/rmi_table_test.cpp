@@ -1,59 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <map>
 #include <set>
 
 #include "rmm/call/version.h"
 #include "rmm/v1_0/table.h"
+#include "tests/rmm/condition_ids.h"
 #include "tests/rmm/rmi_bench.h"
 
 using namespace rmi;
 
 namespace {
-
-// Failure condition ids of every page B4.3.1 to B4.3.23.
-const std::map<std::string, std::string> kPages = {
-    {"RMI_VERSION", ""},
-    {"RMI_GRANULE_DELEGATE", "gran_align gran_bound gran_state gran_gpt"},
-    {"RMI_GRANULE_UNDELEGATE", "gran_align gran_bound gran_state"},
-    {"RMI_DATA_CREATE",
-     "src_align src_bound src_pas data_align data_bound data_state data_bound2 rd_align rd_bound rd_state ipa_align "
-     "ipa_bound realm_state rtt_walk rtte_state"},
-    {"RMI_DATA_CREATE_UNKNOWN",
-     "data_align data_bound data_state data_bound2 rd_align rd_bound rd_state ipa_align ipa_bound rtt_walk rtte_state"},
-    {"RMI_DATA_DESTROY", "rd_align rd_bound rd_state ipa_align ipa_bound rtt_walk rtte_state"},
-    {"RMI_REALM_ACTIVATE", "rd_align rd_bound rd_state realm_state"},
-    {"RMI_REALM_CREATE",
-     "params_align params_bound params_pas params_valid params_supp alias rd_align rd_bound rd_state rtt_align "
-     "rtt_num_level rtt_state vmid_valid"},
-    {"RMI_REALM_DESTROY", "rd_align rd_bound rd_state realm_live"},
-    {"RMI_REC_CREATE",
-     "params_align params_bound params_pas rec_align rec_bound rec_state rd_align rd_bound rd_state realm_state "
-     "num_recs mpidr_index num_aux aux_align aux_alias aux_state"},
-    {"RMI_REC_DESTROY", "rec_align rec_bound rec_gran_state rec_state"},
-    {"RMI_REC_ENTER",
-     "run_align run_bound run_pas rec_align rec_bound rec_gran_state realm_new system_off rec_state rec_runnable "
-     "rec_mmio rec_gicv3 rec_psci"},
-    {"RMI_RTT_CREATE",
-     "rd_align rd_bound rd_state level_bound ipa_align ipa_bound rtt_align rtt_bound rtt_state rtt_bound2 rtt_walk "
-     "rtte_state"},
-    {"RMI_RTT_DESTROY", "rd_align rd_bound rd_state level_bound ipa_align ipa_bound rtt_walk rtte_state rtt_live"},
-    {"RMI_RTT_MAP_UNPROTECTED",
-     "attr_valid rd_align rd_bound rd_state level_bound addr_align addr_bound ipa_align ipa_bound rtt_walk "
-     "rtte_state"},
-    {"RMI_RTT_READ_ENTRY", "rd_align rd_bound rd_state level_bound ipa_align ipa_bound"},
-    {"RMI_RTT_UNMAP_UNPROTECTED", "rd_align rd_bound rd_state level_bound ipa_align ipa_bound rtt_walk rtte_state"},
-    {"RMI_PSCI_COMPLETE",
-     "alias calling_align calling_bound calling_state target_align target_bound target_state pending owner target "
-     "status"},
-    {"RMI_FEATURES", ""},
-    {"RMI_RTT_FOLD", "rd_align rd_bound rd_state level_bound ipa_align ipa_bound rtt_walk rtte_state rtt_homo"},
-    {"RMI_REC_AUX_COUNT", "rd_align rd_bound rd_state"},
-    {"RMI_RTT_INIT_RIPAS",
-     "rd_align rd_bound rd_state size_valid top_bound realm_state base_align rtte_state top_gran_align no_progress"},
-    {"RMI_RTT_SET_RIPAS",
-     "rd_align rd_bound rd_state rec_align rec_bound rec_gran_state rec_state rec_owner size_valid base_bound "
-     "top_bound base_align top_gran_align no_progress"},
-};
 
 std::set<std::string> split(std::string_view ids) {
   std::set<std::string> out;
@@ -69,11 +24,11 @@ TEST_CASE("the table has every RMI command with exactly the conditions of its pa
   for (const auto* row : rmm::v1_0::rmi_rows()) {
     const std::string name(row->command->name);
     INFO(name);
-    REQUIRE(kPages.contains(name));
+    REQUIRE(pages::kConditionIds.contains(name));
     std::set<std::string> ids;
     for (const auto& c : row->command->conditions)
       if (c.id.front() != '_') ids.emplace(c.id);
-    CHECK(ids == split(kPages.at(name)));
+    CHECK(ids == split(pages::kConditionIds.at(name)));
     conditions += ids.size();
     seen.insert(name);
   }
