@@ -19,7 +19,7 @@ constexpr call::Command kArchFeatures{.interface = port::Interface::kPsci,
                                       .name = "SMCCC_ARCH_FEATURES",
                                       .fid = abi::v1_0::kSmcccArchFeatures,
                                       .in = kArchFeaturesIn,
-                                      .effect = "Returns 0 for the two functions of this file, else NOT_SUPPORTED."};
+                                      .effect = "Returns 0 for SMCCC_VERSION and itself, else NOT_SUPPORTED."};
 
 Next version(Context& c, const abi::SmcRegs& regs) {
   call::Call<kVersion> call(c.environment, c.pe, regs, c.rec_pa());
