@@ -35,24 +35,31 @@ std::string resolve(const std::string& path, const Places& places) {
 }
 
 tl::expected<json, InputError> read_json(const std::string& path) {
-  if (fs::is_directory(path))
+  std::error_code unreadable;
+  if (fs::is_directory(path, unreadable))
     return error(fmt::format("'{}' is a directory; give a configuration file, e.g. configs/hello.json", path));
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return error(
         fmt::format("cannot read the configuration '{}': {}; see configs/ for examples", path, std::strerror(errno)));
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return error(fmt::format("'{}' is empty; see configs/ for examples", path));
   try {
     return json::parse(text, nullptr, true, /*ignore_comments=*/true);
   } catch (const json::parse_error& e) {
     const auto upto = text.substr(0, std::min<std::size_t>(e.byte, text.size()));
     const auto line = 1 + std::count(upto.begin(), upto.end(), '\n');
-    return error(fmt::format("'{}' line {} is not JSON: {}", path, line, e.what()));
+    // The library's text begins with its own name and with line and column.
+    const std::string_view what = e.what();
+    const std::size_t begin = what.find("syntax error");
+    return error(
+        fmt::format("'{}' line {} is not JSON: {}", path, line, begin == what.npos ? what : what.substr(begin)));
   }
 }
 
-// --set a.b.0.c=VALUE: VALUE is JSON if it parses as such, else a string.
-tl::expected<void, InputError> assign(json& root, const std::string& path, const std::string& value) {
+// --set a.b.0.c=VALUE, where VALUE is JSON if it parses as such, else a string (value_of).
+tl::expected<void, InputError> assign(json& root, const std::string& path, json value) {
   json* at = &root;
   std::size_t begin = 0;
   while (begin <= path.size()) {
@@ -71,9 +78,13 @@ tl::expected<void, InputError> assign(json& root, const std::string& path, const
       return error(fmt::format("--set {}: '{}' is inside a plain value", path, key));
     }
   }
-  json parsed = json::parse(value, nullptr, /*allow_exceptions=*/false);
-  *at = parsed.is_discarded() ? json(value) : std::move(parsed);
+  *at = std::move(value);
   return {};
+}
+
+json value_of(const std::string& text) {
+  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return parsed.is_discarded() ? json(text) : parsed;
 }
 
 void read_machine(const json& object, MachineConfig& out, std::string& problem) {
@@ -153,10 +164,12 @@ void read_vm(const json& object, std::size_t index, const Places& places, host::
   if (dtb != ~0ULL) vm.dtb = abi::Ipa{dtb};
   if (const json* registers = reader.array("registers")) {
     for (const json& value : *registers) {
-      const auto number = value.is_number_unsigned() ? value.get<std::uint64_t>()
-                          : value.is_string()        ? parse_number(value.get<std::string>()).value_or(~0ULL)
-                                                     : ~0ULL;
-      vm.registers.push_back(number);
+      const auto number = value.is_number_unsigned() ? std::optional(value.get<std::uint64_t>())
+                          : value.is_string()        ? parse_number(value.get<std::string>())
+                                                     : std::nullopt;
+      if (problem.empty() && !number)
+        problem = fmt::format("{}.registers must be whole numbers, found {}", where, shown(value));
+      vm.registers.push_back(number.value_or(0));
     }
     if (problem.empty() && vm.registers.size() > 8) problem = fmt::format("{}.registers sets X0 to X7 at most", where);
   }
@@ -226,14 +239,14 @@ tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const
 
   // Overrides go into the JSON before it is read, so that they get the same checks and messages.
   auto override_value = [&](const char* path, const auto& value) -> tl::expected<void, InputError> {
-    return value ? assign(*root, path, json(*value).dump()) : tl::expected<void, InputError>{};
+    return value ? assign(*root, path, json(*value)) : tl::expected<void, InputError>{};
   };
   const auto absolute = [](const std::optional<std::string>& path) {
     return path ? std::optional(fs::absolute(*path).string())
                 : std::nullopt;  // the person's path, not the configuration's
   };
   for (const auto& [path, value] : options.set)
-    if (const auto done = assign(*root, path, value); !done) return tl::unexpected(done.error());
+    if (const auto done = assign(*root, path, value_of(value)); !done) return tl::unexpected(done.error());
   for (const auto& done : {override_value("vms.0.kernel", absolute(options.kernel)),
                            override_value("vms.0.initrd", absolute(options.initrd)),
                            override_value("vms.0.memory", options.memory), override_value("vms.0.vcpus", options.vcpus),

@@ -9,6 +9,13 @@
 
 namespace sim::app {
 
+std::string shown(const nlohmann::json& value) {
+  // Words of a command line need not be UTF-8, which dump() otherwise refuses.
+  std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (text.size() > 40) text = text.substr(0, 37) + "...";
+  return text;
+}
+
 ObjectReader::ObjectReader(const nlohmann::json& object, std::string where, std::string& error)
     : object_(object), where_(std::move(where)), error_(error) {
   if (!object_.is_object())
@@ -27,9 +34,7 @@ const nlohmann::json* ObjectReader::find(std::string_view key) {
 }
 
 void ObjectReader::fail(std::string_view key, std::string_view expected, const nlohmann::json& found) {
-  std::string shown = found.dump();
-  if (shown.size() > 40) shown = shown.substr(0, 37) + "...";
-  set_error(fmt::format("{}.{} must be {}, found {}", where_, key, expected, shown));
+  set_error(fmt::format("{}.{} must be {}, found {}", where_, key, expected, shown(found)));
 }
 
 void ObjectReader::text(std::string_view key, std::string& out) {

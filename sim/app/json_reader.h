@@ -11,6 +11,9 @@
 
 namespace sim::app {
 
+// A value as a message shows it: on one line, not too long, always UTF-8.
+std::string shown(const nlohmann::json& value);
+
 // Reads the members of one JSON object. Collects the first error only. Usage: call the field functions for every known
 // key, then finish().
 class ObjectReader {

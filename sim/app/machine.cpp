@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/machine.h"
 
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/app/state_hash.h"
+#include "sim/app/text.h"
 
 namespace sim::app {
 namespace {
@@ -50,7 +53,16 @@ tl::expected<std::unique_ptr<Machine>, InputError> Machine::create(const RunConf
       return tl::unexpected(InputError{fmt::format("VM '{}': {}", vm.name, host::vmm::to_string(plan.error()))});
     plans.push_back(std::move(*plan));
   }
-  std::unique_ptr<Machine> machine(new Machine(config, std::move(surroundings)));
+  std::unique_ptr<Machine> machine;
+  try {
+    machine.reset(new Machine(config, std::move(surroundings)));
+  } catch (const std::invalid_argument& refused) {  // DRAM that this computer cannot reserve
+    return tl::unexpected(InputError{refused.what()});
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected(
+        InputError{fmt::format("this computer's memory is too small for a machine of {}; lower machine.memory",
+                               format_size(config.machine.memory))});
+  }
   if (const auto opened = machine->open_trace(); !opened) return tl::unexpected(opened.error());
   machine->observe();
   for (unsigned i = 0; i < plans.size(); ++i) machine->start_vm(i, std::move(plans[i]));
@@ -75,6 +87,8 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       ns_view_(dram_, gpt_),
       firmware_(dram_, gpt_, scheduler_, [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); }),
       history_([this] { return scheduler_.now_ns(); }),
+      device_aborts_([this](abi::Pa rec, abi::Ipa ipa) { tell_device_abort(rec, ipa); }),
+      host_log_(surroundings_),
       platform_{realm_view_, firmware_, cpus_, cpus_, scheduler_, scheduler_, monitor_entropy_, &monitor_observers_},
       monitor_(platform_, limits(config.machine),
                (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
@@ -103,7 +117,9 @@ void Machine::observe() {
   monitor_observers_.add(statistics_);
   monitor_observers_.add(last_calls_);
   monitor_observers_.add(history_);
+  monitor_observers_.add(device_aborts_);
   host_observers_.add(statistics_);
+  host_observers_.add(host_log_);
   if (trace_) {
     monitor_observers_.add(*trace_);
     host_observers_.add(*trace_);
@@ -200,6 +216,17 @@ tl::expected<std::uint64_t, std::string> Machine::sweep() {
 
 void Machine::check_now() {
   if (invariants_) invariants_->sweep();
+}
+
+void Machine::tell_device_abort(abi::Pa rec_pa, abi::Ipa ipa) {
+  for (const auto& [rec_index, rec] : state_.monitor.recs) {
+    if (rec.granule.pa() != rec_pa) continue;
+    for (unsigned i = 0; i < vms_.size(); ++i) {
+      const host::kvm::Vm* vm = kvm_vm(i);
+      if (vm != nullptr && vm->realm.has_rd && vm->realm.rd == rec.owner) vms_[i].vmm->guest_abort_at(ipa);
+    }
+    return;
+  }
 }
 
 const host::kvm::Vm* Machine::kvm_vm(unsigned vm) const {

@@ -18,6 +18,7 @@
 #include "rmm/check/invariants.h"
 #include "rmm/monitor.h"
 #include "sim/app/config.h"
+#include "sim/app/device_aborts.h"
 #include "sim/app/machine_state.h"
 #include "sim/app/vm_console.h"
 #include "sim/cpu/cpus.h"
@@ -109,9 +110,22 @@ class Machine {
     std::optional<host::vmm::VmResult> result;
   };
 
+  // What the host's log says goes to Surroundings::message.
+  class HostLog : public host::port::Observer {
+   public:
+    explicit HostLog(const Surroundings& surroundings) : surroundings_(surroundings) {}
+    void message(std::string_view text) override {
+      if (surroundings_.message) surroundings_.message(text);
+    }
+
+   private:
+    const Surroundings& surroundings_;
+  };
+
   Machine(const RunConfig& config, Surroundings surroundings);
   tl::expected<void, InputError> open_trace();
   void observe();
+  void tell_device_abort(abi::Pa rec, abi::Ipa ipa);
   void start_vm(unsigned index, host::vmm::BootPlan plan);
 
   RunConfig config_;
@@ -132,6 +146,8 @@ class Machine {
   trace::Statistics statistics_;
   trace::LastCalls last_calls_;
   trace::GranuleHistory history_;
+  DeviceAborts device_aborts_;
+  HostLog host_log_;
   std::unique_ptr<trace::JsonTrace> trace_;
   rmm::check::Findings findings_;
   std::unique_ptr<rmm::check::Invariants> invariants_;

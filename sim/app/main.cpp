@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The `ccasim` command.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -56,16 +59,32 @@ int main_command(int argc, char** argv) {
       return static_cast<int>(sim::app::run_command(arguments[0], {arguments.begin() + 1, arguments.end()}, directory));
   constexpr std::string_view kCommands[] = {"run", "inspect", "explain"};
   const auto guess = sim::app::nearest(arguments[0], kCommands);
-  std::fprintf(stderr, "ccasim: unknown command '%s'%s; 'ccasim --help' lists the commands\n", arguments[0].c_str(),
-               guess ? (", did you mean '" + std::string(*guess) + "'?").c_str() : "");
+  std::fprintf(stderr, "ccasim: unknown command '%s'; %s'ccasim --help' lists the commands\n", arguments[0].c_str(),
+               guess ? ("did you mean '" + std::string(*guess) + "'? ").c_str() : "");
   return static_cast<int>(ExitCode::kUsage);
+}
+
+// A standard descriptor that the caller closed would be the next file's: the console would go into the trace. Opened
+// the wrong way round, it keeps refusing what one does with it.
+void hold_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+// What was printed must have arrived, also where nothing else says so (--help).
+int flushed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (code != 0) return code;
+  std::fprintf(stderr, "ccasim: standard output could not be written\n");
+  return static_cast<int>(ExitCode::kCannotWrite);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   try {
-    return main_command(argc, argv);
+    return flushed(main_command(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ccasim: internal error: %s; this is a bug of ccasim\n", error.what());
     return static_cast<int>(ExitCode::kInternalError);

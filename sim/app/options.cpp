@@ -20,7 +20,7 @@ po::options_description visible_options() {
       "guest kernel: arm64 Image (raw, gzip, zstd, EFI zboot), ELF or raw binary");
   add("initrd", po::value<std::string>()->value_name("FILE"), "initial RAM disk");
   add("append", po::value<std::string>()->value_name("TEXT"), "added to the kernel command line of the configuration");
-  add("vcpus", po::value<unsigned>()->value_name("N"), "number of virtual CPUs");
+  add("vcpus", po::value<std::string>()->value_name("N"), "number of virtual CPUs");
   add("memory", po::value<std::string>()->value_name("SIZE"), "guest memory, e.g. 512MiB");
   add("cpu", po::value<std::string>()->value_name("MODEL"), "cortex-a72 or max");
   add("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),
@@ -33,7 +33,8 @@ po::options_description visible_options() {
   add("seed", po::value<std::string>()->value_name("N"), "seed of the machine's entropy and of random scheduling");
   add("strategy", po::value<std::string>()->value_name("NAME"), "scheduling: round-robin (default) or random");
   add("json", po::value<std::string>()->value_name("FILE"), "write the summary as JSON ('-' is standard output)");
-  add("dump-dtb", po::value<std::string>()->value_name("FILE"), "write the first VM's device tree and end");
+  add("dump-dtb", po::value<std::string>()->value_name("FILE"),
+      "write the first VM's device tree ('-' is standard output) and end");
   add("sweep", "at the end, write every DRAM granule once through the Non-secure view");
   add("batch", "not interactive, even on a terminal");
   add("quiet", "no summary");
@@ -122,18 +123,22 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   out.trace = string("trace");
   out.json = string("json");
   out.dump_dtb = string("dump-dtb");
-  if (given.count("vcpus") != 0) out.vcpus = given["vcpus"].as<unsigned>();
   out.check = given.count("check") != 0;
   out.sweep = given.count("sweep") != 0;
   out.quiet = given.count("quiet") != 0;
   out.batch = given.count("batch") != 0;
-  for (const auto& [name, target] :
-       {std::pair{"max-instructions", &out.max_instructions}, std::pair{"seed", &out.seed}}) {
+  for (const auto& [name, target] : {std::pair{"max-instructions", &out.max_instructions}, std::pair{"seed", &out.seed},
+                                     std::pair{"vcpus", &out.vcpus}}) {
     if (const auto text = string(name)) {
       *target = parse_number(*text);
       if (!*target) return usage(fmt::format("--{} must be a whole number, found '{}'", name, *text));
     }
   }
+  for (const auto& [name, path] :
+       {std::pair{"trace", &out.trace}, std::pair{"json", &out.json}, std::pair{"dump-dtb", &out.dump_dtb}}) {
+    if (*path && (*path)->empty()) return usage(fmt::format("--{} needs the name of a file", name));
+  }
+  if (out.trace == "-") return usage("--trace needs a file: standard output is the guest's console");
   if (const auto text = string("until")) {
     out.until_ns = parse_time_ns(*text);
     if (!out.until_ns)

@@ -19,8 +19,7 @@ struct RunOptions {
   std::string config;
   // Overrides of the configuration's first VM and machine.
   std::optional<std::string> kernel, initrd, append, memory, cpu;
-  std::optional<unsigned> vcpus;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> vcpus, seed;
   std::vector<std::pair<std::string, std::string>> set;  // --set PATH=VALUE, in order
   std::optional<std::string> trace, json, dump_dtb;
   std::optional<std::uint64_t> max_instructions, until_ns;

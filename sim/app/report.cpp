@@ -2,6 +2,7 @@
 #include "sim/app/report.h"
 
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 
@@ -83,6 +84,13 @@ class Disassembler {
   bool open_ = false;
 };
 
+// The file that may name the guest's addresses. A raw binary has none of its own: its ELF file lies beside it, as our
+// guests are built.
+std::string symbol_file(const host::vmm::VmConfig& vm) {
+  if (!vm.kernel.empty() || vm.binaries.empty()) return vm.kernel;
+  return std::filesystem::path(vm.binaries.front().path).replace_extension(".elf").string();
+}
+
 // What one vCPU of a VM was doing.
 class VcpuDescription {
  public:
@@ -94,7 +102,11 @@ class VcpuDescription {
     const rmm::core::Rec* rec = rec_of(vcpu);
     const std::uint32_t cpu = rec != nullptr ? rec->cpu.value : vcpu.guest_cpu.value;
     if (cpu >= machine_.cpus().size()) return out + ": never ran\n";
-    if (vcpu.mp_state.peek() == host::kvm::kMpStateStopped) return out + ": powered off\n";
+    // The reset that ends a panic stops every vCPU of KVM, but a REC that was on stays runnable.
+    const bool panicked = machine_.vmm_state(vm_).outcome == Outcome::kPanicked;
+    const bool stopped = vcpu.mp_state.peek() == host::kvm::kMpStateStopped;
+    const bool off = rec != nullptr ? !rec->runnable.peek() : stopped && !panicked;
+    if (off) return out + ": powered off\n";
     add_code(out, cpu);
     add_waits(out, rec, vcpu);
     add_interrupts(out, kvm_vm, vcpu.vcpu_id);
@@ -137,7 +149,8 @@ class VcpuDescription {
     if (rec != nullptr && rec->ripas.awaits_entry)
       fmt::format_to(std::back_inserter(out), "      waits for a RIPAS change of [{:#x}, {:#x})\n",
                      rec->ripas.addr.value, rec->ripas.top.value);
-    fmt::format_to(std::back_inserter(out), "      actor: PE {}\n", vcpu.pe.value);
+    fmt::format_to(std::back_inserter(out), "      PE {}, whose thread {}\n", vcpu.pe.value,
+                   machine_.scheduler().activity({vcpu.pe.value}));
   }
 
   static void add_interrupts(std::string& out, const host::kvm::Vm& vm, std::uint32_t vcpu) {
@@ -149,8 +162,7 @@ class VcpuDescription {
 
   void add_calls(std::string& out, const rmm::core::Rec* rec, const host::kvm::Vcpu& vcpu) const {
     const auto add = [&out](std::string_view title, const auto& calls) {
-      if (calls.empty()) return;
-      fmt::format_to(std::back_inserter(out), "      last {} calls:", title);
+      fmt::format_to(std::back_inserter(out), "      last {} calls:{}", title, calls.empty() ? " none" : "");
       for (const auto& call : calls)
         fmt::format_to(std::back_inserter(out), " {} {}{}{}{};", call.name, call.status,
                        call.failed.empty() ? "" : " (", call.failed, call.failed.empty() ? "" : ")");
@@ -209,16 +221,14 @@ bool needs_explanation(ExitCode code) {
          code == ExitCode::kLimit;
 }
 
-std::string describe_vcpus(Machine& machine) {
-  std::string out = "ccasim: what the CPUs were doing\n";
-  for (unsigned i = 0; i < machine.vm_count(); ++i) {
-    const Symbols symbols = Symbols::load(machine.vm_config(i).kernel);
-    const host::kvm::Vm* vm = machine.kvm_vm(i);
-    if (vm == nullptr) continue;
-    VcpuDescription description(machine, i, symbols);
-    for (const auto& vcpu : vm->vcpus) out += description.describe(*vm, vcpu);
-  }
-  return out + machine.scheduler().describe();
+std::string describe_vcpus(Machine& machine, unsigned vm) {
+  std::string out;
+  const host::kvm::Vm* kvm_vm = machine.kvm_vm(vm);
+  if (kvm_vm == nullptr) return out;
+  const Symbols symbols = Symbols::load(symbol_file(machine.vm_config(vm)));
+  VcpuDescription description(machine, vm, symbols);
+  for (const auto& vcpu : kvm_vm->vcpus) out += description.describe(*kvm_vm, vcpu);
+  return out;
 }
 
 std::vector<std::byte> first_device_tree(const RunConfig& config, const host::vmm::BootPlan& plan) {

@@ -17,8 +17,9 @@ namespace sim::app {
 RunReport make_report(Machine& machine, RunResult result, bool interrupted);
 // True for the ends of a run whose reason lies in what the CPUs were doing.
 bool needs_explanation(ExitCode code);
-// Per vCPU: PC with symbol where known, disassembly, what it waits for, pending interrupts, last RSI and RMI calls.
-std::string describe_vcpus(Machine& machine);
+// Per vCPU of a VM that is not yet taken down: PC with symbol where known, disassembly, what it waits for, pending
+// interrupts, last RSI and RMI calls.
+std::string describe_vcpus(Machine& machine, unsigned vm);
 // The device tree that the first VM's guest gets in its first life.
 std::vector<std::byte> first_device_tree(const RunConfig& config, const host::vmm::BootPlan& plan);
 

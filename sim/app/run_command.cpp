@@ -3,18 +3,17 @@
 
 #include <sys/resource.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "sim/app/config.h"
 #include "sim/app/inspect.h"
+#include "sim/app/last_look.h"
 #include "sim/app/machine.h"
 #include "sim/app/options.h"
+#include "sim/app/output_file.h"
 #include "sim/app/report.h"
 #include "sim/app/summary.h"
 #include "sim/app/terminal.h"
@@ -29,36 +28,25 @@ ExitCode complain(ExitCode code, const std::string& message) {
   return code;
 }
 
-// Writes `text` whole or not at all: to a file beside `path` first, then by rename.
-bool write_file(const std::string& path, std::string_view text, std::string& problem) {
-  const std::string partial = path + ".part";
-  std::ofstream file(partial, std::ios::binary);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  if (!file || std::rename(partial.c_str(), path.c_str()) != 0) {
-    problem = fmt::format("cannot write '{}': {}", path, std::strerror(errno));
-    std::remove(partial.c_str());
-    return false;
-  }
-  return true;
-}
-
 // The run's loop: slices of scheduler time between which the person is heard.
 class Session {
  public:
-  Session(const RunOptions& options, const RunConfig& config)
-      : options_(options), config_(config), terminal_(!options.batch) {}
+  Session(const RunOptions& options, const RunConfig& config, std::vector<Query> queries)
+      : options_(options), config_(config), last_look_(std::move(queries)), terminal_(!options.batch) {}
 
-  ExitCode run(std::vector<Query> queries);
+  ExitCode run();
 
  private:
   Surroundings surroundings();
-  RunResult run_machine(Machine& machine);
-  ExitCode finish(Machine& machine, RunResult result, const std::vector<Query>& queries);
+  RunResult run_machine();
+  ExitCode finish(RunResult result);
+  ExitCode write_files(const RunReport& report);
 
   const RunOptions& options_;
   const RunConfig& config_;
+  LastLook last_look_;
   Terminal terminal_;
+  std::unique_ptr<Machine> machine_;
   Clock::time_point started_ = Clock::now();
 };
 
@@ -89,6 +77,7 @@ Surroundings Session::surroundings() {
       return static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - before).count());
     };
   }
+  out.before_teardown = [this](unsigned vm) { last_look_.before_teardown(*machine_, vm); };
   out.trace_path = options_.trace.value_or("");
   out.check = options_.check;
   out.random_schedule = options_.schedule == Schedule::kRandom;
@@ -97,15 +86,18 @@ Surroundings Session::surroundings() {
   return out;
 }
 
-ExitCode Session::run(std::vector<Query> queries) {
+ExitCode Session::run() {
   auto machine = Machine::create(config_, surroundings());
-  if (!machine) return complain(ExitCode::kBadInput, machine.error().message);
-  for (const auto& query : queries)
-    if (const auto* granule = std::get_if<GranuleQuery>(&query)) (*machine)->follow(granule->granule);
-  const RunResult result = run_machine(**machine);
+  if (!machine) {
+    terminal_.restore();
+    return complain(ExitCode::kBadInput, machine.error().message);
+  }
+  machine_ = std::move(*machine);
+  last_look_.prepare(*machine_);
+  const RunResult result = run_machine();
   terminal_.flush();
   terminal_.restore();
-  return finish(**machine, result, queries);
+  return finish(result);
 }
 
 // A line on standard error while a long run goes on whose console does not show there.
@@ -115,7 +107,8 @@ void show_progress(const SchedulerState& scheduler) {
                static_cast<double>(scheduler.now_ns) / 1e9);
 }
 
-RunResult Session::run_machine(Machine& machine) {
+RunResult Session::run_machine() {
+  Machine& machine = *machine_;
   terminal_.set_signal_hook([](void* scheduler) { static_cast<Scheduler*>(scheduler)->request_stop(); },
                             &machine.scheduler());
   const bool progress = Terminal::shows_progress() && !Terminal::shows_output();
@@ -131,10 +124,9 @@ RunResult Session::run_machine(Machine& machine) {
   }
 }
 
-ExitCode Session::finish(Machine& machine, RunResult result, const std::vector<Query>& queries) {
-  Inspector inspector(machine.platform(), machine.state().monitor, machine.history(),
-                      [&](std::string_view name) { return machine.find_realm(name); });
-  for (const auto& query : queries) std::fputs(inspector.answer(query).c_str(), stdout);
+ExitCode Session::finish(RunResult result) {
+  Machine& machine = *machine_;
+  std::fputs(last_look_.answers(machine).c_str(), stdout);
 
   machine.check_now();
   RunReport report = make_report(machine, result, terminal_.ended());
@@ -150,32 +142,32 @@ ExitCode Session::finish(Machine& machine, RunResult result, const std::vector<Q
   getrusage(RUSAGE_SELF, &usage);
   report.peak_rss_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
 
-  if (needs_explanation(report.exit_code)) std::fputs(describe_vcpus(machine).c_str(), stderr);
+  if (needs_explanation(report.exit_code)) std::fputs(last_look_.explanation(machine).c_str(), stderr);
   if (!options_.quiet) std::fputs(summary_text(report, machine.statistics()).c_str(), stderr);
-  if (!machine.flush_trace())
+  return write_files(report);
+}
+
+ExitCode Session::write_files(const RunReport& report) {
+  if (!machine_->flush_trace())
     return complain(ExitCode::kCannotWrite,
                     fmt::format("the trace '{}' could not be written whole; is the disk full?", *options_.trace));
-  if (!terminal_.output_ok())
+  if (!terminal_.output_ok() || std::fflush(stdout) != 0)
     return complain(ExitCode::kCannotWrite, "standard output could not be written; the console is incomplete");
-  if (options_.json) {
-    const std::string text = summary_json(report, machine.statistics());
-    std::string problem;
-    if (*options_.json == "-")
-      std::fputs(text.c_str(), stdout);
-    else if (!write_file(*options_.json, text, problem))
-      return complain(ExitCode::kCannotWrite, problem);
-  }
+  if (options_.json)
+    if (const auto written = write_output(*options_.json, summary_json(report, machine_->statistics())); !written)
+      return complain(ExitCode::kCannotWrite, written.error());
   return report.exit_code;
 }
 
 // --dump-dtb: the device tree of the first VM, as its guest gets it.
 ExitCode dump_dtb(const RunConfig& config, const std::string& path) {
   const auto plan = host::vmm::plan_boot(config.vms.front());
-  if (!plan) return complain(ExitCode::kBadInput, host::vmm::to_string(plan.error()));
+  if (!plan)
+    return complain(ExitCode::kBadInput,
+                    fmt::format("VM '{}': {}", config.vms.front().name, host::vmm::to_string(plan.error())));
   const std::vector<std::byte> blob = first_device_tree(config, *plan);
-  std::string problem;
-  if (!write_file(path, {reinterpret_cast<const char*>(blob.data()), blob.size()}, problem))
-    return complain(ExitCode::kCannotWrite, problem);
+  if (const auto written = write_output(path, {reinterpret_cast<const char*>(blob.data()), blob.size()}); !written)
+    return complain(ExitCode::kCannotWrite, written.error());
   return ExitCode::kPoweredOff;
 }
 
@@ -198,8 +190,12 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
   }
   const auto config = load_config(options, executable_dir, cache_directory());
   if (!config) return complain(ExitCode::kBadInput, config.error().message);
+  for (const auto* path : {&options.dump_dtb, &options.trace, &options.json})
+    if (*path)
+      if (const auto writable = check_writable(**path); !writable)
+        return complain(ExitCode::kCannotWrite, writable.error());
   if (options.dump_dtb) return dump_dtb(*config, *options.dump_dtb);
-  return Session(options, *config).run(std::move(queries));
+  return Session(options, *config, std::move(queries)).run();
 }
 
 }  // namespace sim::app

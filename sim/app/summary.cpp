@@ -100,7 +100,6 @@ std::string summary_json(const RunReport& report, const trace::Statistics& stati
   out["findings"] = report.findings;
   out["console_sha256"] = report.console_sha256;
   out["memory_sha256"] = report.memory_sha256;
-  out["machine_sha256"] = report.machine_sha256;
   out["command_line"] = report.vms.empty() ? "" : report.vms.front().command_line;
   out["vms"] = nlohmann::ordered_json::array();
   for (const auto& vm : report.vms)
@@ -111,7 +110,8 @@ std::string summary_json(const RunReport& report, const trace::Statistics& stati
                           {"resets", vm.resets},
                           {"command_line", vm.command_line},
                           {"console_sha256", vm.console_sha256}});
-  return out.dump(2) + "\n";
+  // A panic's words and the names of files need not be UTF-8.
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace sim::app

@@ -37,7 +37,6 @@ struct RunReport {
   std::uint64_t peak_rss_kib = 0;
   std::string console_sha256;                   // of all consoles in VM order
   std::string memory_sha256;                    // DRAM, granule protection table, monitor state
-  std::string machine_sha256;                   // all of MachineState
   std::map<std::string, std::uint64_t> checks;  // invariant evaluations by id (--check)
   std::vector<std::string> findings;
   std::vector<VmReport> vms;

@@ -100,6 +100,8 @@ class Scheduler final : public rmm::port::Sync,
 
   // A table of actors: what each does or waits for, and who holds it.
   std::string describe() const;
+  // What one of them does or waits for: "idles in guest at WFI".
+  std::string activity(rmm::port::ActorId id) const;
   std::size_t stack_high_water() const { return stacks_.high_water(); }
   std::size_t actor_count() const { return actors_.size(); }
   const std::string& actor_name(rmm::port::ActorId id) const { return actors_.at(id.value)->name; }

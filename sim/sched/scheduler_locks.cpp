@@ -163,20 +163,24 @@ void Scheduler::abort_on_cycle(const Actor& actor) const {
 
 std::string Scheduler::describe() const {
   std::string text = fmt::format("virtual time {} ns, {} instructions retired\n", state_.now_ns, state_.retired);
-  for (const auto& actor : actors_) {
-    text += fmt::format("  actor {} '{}' {}", actor->id, actor->name, kStatusNames[static_cast<int>(actor->status)]);
-    if (actor->status != Status::kRunnable && actor->status != Status::kEnded) {
-      text += fmt::format(" at {}", actor->step.point);
-      if (actor->step.object != 0) text += fmt::format(" ({:#x})", actor->step.object);
-      if (const Actor* holder = holder_of_wait(*actor))
-        text += fmt::format(", held by actor {} '{}'", holder->id, holder->name);
-      else if (actor->status == Status::kWrite)
-        text += fmt::format(", {} readers", static_cast<const RwLock*>(actor->object)->readers);
-      if (actor->deadline) text += fmt::format(", until {} ns", *actor->deadline);
-    }
-    if (actor->pe.irq_pending()) text += ", IRQ pending";
-    text += '\n';
+  for (const auto& actor : actors_)
+    text += fmt::format("  actor {} '{}' {}\n", actor->id, actor->name, activity({actor->id}));
+  return text;
+}
+
+std::string Scheduler::activity(ActorId id) const {
+  const Actor& actor = *actors_.at(id.value);
+  std::string text = kStatusNames[static_cast<int>(actor.status)];
+  if (actor.status != Status::kRunnable && actor.status != Status::kEnded) {
+    text += fmt::format(" at {}", actor.step.point);
+    if (actor.step.object != 0) text += fmt::format(" ({:#x})", actor.step.object);
+    if (const Actor* holder = holder_of_wait(actor))
+      text += fmt::format(", held by actor {} '{}'", holder->id, holder->name);
+    else if (actor.status == Status::kWrite)
+      text += fmt::format(", {} readers", static_cast<const RwLock*>(actor.object)->readers);
+    if (actor.deadline) text += fmt::format(", until {} ns", *actor.deadline);
   }
+  if (actor.pe.irq_pending()) text += ", IRQ pending";
   return text;
 }
 

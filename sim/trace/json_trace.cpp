@@ -55,6 +55,11 @@ std::string named_values(const Values& values) {
   return out + "}";
 }
 
+// Names and messages hold words of the person's command line, which need not be UTF-8.
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<JsonTrace>, std::string> JsonTrace::open(const std::string& path,
@@ -108,7 +113,7 @@ void JsonTrace::fault(const WalkReport& report) {
 }
 
 void JsonTrace::actor_started(rmm::port::ActorId actor, const std::string& name) {
-  line("actor", "\"actor\":{},\"name\":{}", actor.value, nlohmann::json(name).dump());
+  line("actor", "\"actor\":{},\"name\":{}", actor.value, json_string(name));
 }
 
 void JsonTrace::actor_ended(rmm::port::ActorId actor) {
@@ -213,6 +218,6 @@ void JsonTrace::device_access(unsigned vm, std::string_view device, std::uint64_
        device, offset, value, size, write);
 }
 
-void JsonTrace::message(std::string_view text) { line("message", "\"text\":{}", nlohmann::json(text).dump()); }
+void JsonTrace::message(std::string_view text) { line("message", "\"text\":{}", json_string(text)); }
 
 }  // namespace sim::trace
