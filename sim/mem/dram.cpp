@@ -89,6 +89,7 @@ Dram::Dram(std::vector<MemoryBank> banks) : banks_(std::move(banks)) {
     first_.push_back(total_);
     total_ += bank.size >> abi::kGranuleShift;
   }
+  populated_ = GranuleBits(total_ / kChunk + 1);
   touched_ = GranuleBits(total_);
   dirty_ = GranuleBits(total_);
   caches_ = CpuCaches(total_);
@@ -109,6 +110,18 @@ std::byte* Dram::host(std::size_t index) const {
   std::size_t bank = banks_.size() - 1;
   while (first_[bank] > index) --bank;
   return memory_[bank] + ((index - first_[bank]) << abi::kGranuleShift);
+}
+
+void Dram::populate_chunk(std::size_t chunk) {
+  populated_.set(chunk);
+  std::size_t bank = banks_.size() - 1;
+  while (first_[bank] > chunk * kChunk) --bank;
+  const std::size_t begin = chunk * kChunk - first_[bank];
+  const std::size_t end = std::min<std::size_t>(begin + kChunk, banks_[bank].size >> abi::kGranuleShift);
+#ifdef MADV_POPULATE_WRITE
+  // Only advice: older kernels refuse it, and then each page faults by itself.
+  madvise(memory_[bank] + (begin << abi::kGranuleShift), (end - begin) << abi::kGranuleShift, MADV_POPULATE_WRITE);
+#endif
 }
 
 abi::GranulePa Dram::granule(std::size_t index) const {

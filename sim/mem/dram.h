@@ -69,6 +69,7 @@ class Dram {
   // translated from it is queued for invalidation (cpu_caches()).
   std::byte* write_native(abi::GranulePa granule) {
     const std::size_t n = at(granule);
+    populate(n);
     touched_.set(n);
     dirty_.set(n);
     caches_.written(n, granule);
@@ -78,6 +79,7 @@ class Dram {
   // end when write_epoch() changes.
   void mark_written(abi::GranulePa granule) {
     const std::size_t n = at(granule);
+    populate(n);
     touched_.set(n);
     dirty_.set(n);
   }
@@ -118,6 +120,13 @@ class Dram {
     if (!index) outside(granule);
     return *index;
   }
+  // Host pages come a chunk at a time: what a run touches lies close together, and a page fault each would cost more.
+  static constexpr std::size_t kChunk = 64;  // granules
+  void populate(std::size_t index) {
+    if (!populated_.test(index / kChunk)) [[unlikely]]
+      populate_chunk(index / kChunk);
+  }
+  void populate_chunk(std::size_t chunk);
   [[noreturn]] void outside(abi::GranulePa granule) const;
   std::byte* host(std::size_t index) const;
 
@@ -125,6 +134,7 @@ class Dram {
   std::vector<std::byte*> memory_;
   std::vector<std::size_t> first_;  // dense number of each bank's first granule
   std::size_t total_ = 0;
+  GranuleBits populated_;  // by chunk
   GranuleBits touched_;
   GranuleBits dirty_;  // since base_ was taken
   DramSnapshot base_;  // the last snapshot taken or restored
