@@ -49,8 +49,9 @@ Vmm::Vmm(VmmState& state, kvm::KvmSystem& kvm, VmmPort port, VmConfig config, Bo
 
 VmResult Vmm::run() {
   do {
-    // A machine that was restored while its VM ran goes on where this thread was parked.
-    const bool built_before = vcpus_running();
+    // A machine that was restored while its VM existed goes on where this thread was parked, also when the last vCPU
+    // thread has ended already.
+    const bool built_before = state_.vm_fd >= 0;
     if (Done built = built_before ? Done{} : build(); !built) {
       finish(Outcome::kCrashed, built.error());
     } else if (built_before || !state_.stopping) {

@@ -103,3 +103,56 @@ TEST_CASE("what a realm writes to shared memory is in the host's memory, what it
   CHECK(shared == kPublic + 1);
   CHECK(neighbour == 0);
 }
+
+namespace {
+
+// Stops the machine after `instructions` where it can be copied. False: it ended before.
+bool stop_at(Machine& machine, std::uint64_t instructions) {
+  machine.scheduler().set_limits({.max_instructions = instructions});
+  const bool stopped = machine.run() == sim::RunResult::kInstructionLimit;
+  machine.scheduler().set_limits({});
+  return stopped && machine.quiesce() == sim::RunResult::kQuiescent;
+}
+
+// Copies the machine and runs it to its end, from here and from the copy.
+void check_copy(Machine& machine) {
+  const MachineSnapshot snapshot = machine.snapshot();
+  const auto first = bench::run_to_end(machine);
+  const std::string hash = machine.machine_sha256();
+  CHECK(first.report.exit_code == ExitCode::kPoweredOff);
+  machine.restore(snapshot);
+  const auto second = bench::run_to_end(machine);
+  CHECK(second.console == first.console);
+  CHECK(machine.machine_sha256() == hash);
+  machine.restore(snapshot);
+}
+
+}  // namespace
+
+TEST_CASE("a guest that is copied anywhere in its life and restored ends as it did") {
+  const std::string guest = GENERATE("ripas", "shared", "timer", "ipi", "gic", "hostcall", "off", "abort");
+  const bool realm = GENERATE(true, false);
+  CAPTURE(guest, realm);
+  const auto machine = bench::machine(bench::guest_config(guest, 4, realm));
+  // Clearing memory takes the first 60,000 instructions of a guest; the rest is its own.
+  for (std::uint64_t at = 60'000; at < 75'000 && stop_at(*machine, at); at += 1'000) {
+    CAPTURE(at);
+    check_copy(*machine);
+  }
+}
+
+TEST_CASE("a machine copied when its last vCPU thread has ended doesn't build its VM again") {
+  const bool realm = GENERATE(true, false);
+  const auto config = bench::guest_config("hello", 1, realm);
+  const auto whole = bench::machine(config);
+  const std::uint64_t end = bench::run_to_end(*whole).report.instructions;
+  unsigned ended = 0;
+  for (std::uint64_t at = end - 20; at <= end; ++at) {
+    const auto machine = bench::machine(config);
+    CAPTURE(realm, at);
+    if (!stop_at(*machine, at)) continue;
+    if (!machine->vmm_state(0).vcpus.at(0).thread_running) ++ended;
+    check_copy(*machine);
+  }
+  CHECK(ended > 0);
+}
