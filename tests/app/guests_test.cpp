@@ -50,7 +50,7 @@ void passes(const std::string& guest) {
   CHECK(first.machine_sha256 == second.machine_sha256);
   CHECK(first.end.console == second.end.console);
   CHECK(first.end.report.virtual_ns == second.end.report.virtual_ns);
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     CAPTURE(seed);
     run(with_seed(config, seed), {.random_schedule = true});
   }
