@@ -23,6 +23,7 @@ struct Fault {
   Memslot slot;
   bool write = false;
   bool is_private = false;
+  bool emulated = false;  // no memory is there: a device's access or an abort for the guest
 };
 
 // Read before the page is looked up; a change until mmu_lock is held means that the page may be gone (R24, R25).
@@ -97,6 +98,7 @@ int handle_abort(Host& host, Vm& vm, Vcpu& vcpu, Fault& fault) {
       kvm_prepare_memory_fault_exit(vcpu, fault);
       return -kEFAULT;
     }
+    fault.emulated = true;
     return handle_no_slot(host, vcpu, gpa);
   }
   fault.slot = *slot;
@@ -128,7 +130,7 @@ int kvm_handle_guest_abort(Host& host, Vcpu& vcpu) {
   } else {
     warn(host, "unsupported fault status {:#x} of vCPU {}", abi::esr::fsc(esr), vcpu.vcpu_id);
   }
-  if (host.port.observer != nullptr) {
+  if (host.port.observer != nullptr && !fault.emulated) {
     host.port.observer->stage2_fault(vm.index, vcpu.vcpu_id, fault.ipa, vm.is_realm && !fault.is_private, fault.write,
                                      ret);
   }

@@ -131,10 +131,10 @@ void JsonTrace::command_begin(const rmm::port::CommandBegin& event) {
 
 void JsonTrace::command_end(const rmm::port::CommandEnd& event) {
   line("return",
-       "\"interface\":\"{}\",\"name\":\"{}\",\"pe\":{},\"status\":\"{}\",\"x0\":\"{:#x}\",\"failed\":\"{}\","
-       "\"outputs\":{}",
-       interface_name(event.interface), event.name, event.pe.value, event.status, event.x0, event.failed_condition,
-       named_values(event.outputs));
+       "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"status\":\"{}\","
+       "\"x0\":\"{:#x}\",\"failed\":\"{}\",\"outputs\":{}",
+       interface_name(event.interface), event.name, event.fid, event.pe.value, event.rec, event.status, event.x0,
+       event.failed_condition, named_values(event.outputs));
 }
 
 void JsonTrace::granule_transition(const rmm::port::GranuleTransition& event) {
