@@ -34,7 +34,7 @@ unsigned first_interrupt(unsigned cpu) { return 64 + 4 * (cpu % 8); }
   }
 
 void sizes_and_signs(unsigned cpu) {
-  const std::uint64_t word = kPriorities + first_interrupt(cpu), route = kRoutes + 8 * first_interrupt(cpu);
+  const std::uint64_t word = kPriorities + first_interrupt(cpu), route = kRoutes + 8ULL * first_interrupt(cpu);
   guest::write32(word, 0xf8a8'7810);
   claims.check(LOAD("ldr", "w")(word) == 0xf8a8'7810, "a word");
   claims.check(LOAD("ldrsw", "x")(word) == 0xffff'ffff'f8a8'7810, "a word with its sign");

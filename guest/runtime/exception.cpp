@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kSync = 4, kIrq = 5;  // vectors from EL1 with its own stack (Arm ARM D1.3.1)
 
 struct Expectation {
-  bool waiting;
+  bool waiting = false;
   Fault fault;
 };
 Expectation expectations[kMaxCpus];

@@ -22,7 +22,7 @@ std::uint64_t frame_of(unsigned intid) {
 }
 
 // The registers with one bit for each interrupt.
-std::uint64_t word_of(std::uint64_t offset, unsigned intid) { return frame_of(intid) + offset + intid / 32 * 4; }
+std::uint64_t word_of(std::uint64_t offset, unsigned intid) { return frame_of(intid) + offset + intid / 32 * 4ULL; }
 std::uint32_t bit_of(unsigned intid) { return 1U << (intid % 32); }
 
 }  // namespace
@@ -37,7 +37,7 @@ void enable(unsigned intid, std::uint8_t priority) {
   const std::uint64_t group = word_of(kGroup, intid);
   write32(group, read32(group) | bit_of(intid));
   write8(frame_of(intid) + kPriority + intid, priority);
-  if (intid >= kFirstSpi) write64(kDistributor.value + kRouter + intid * 8, mpidr_of(this_cpu()).value);
+  if (intid >= kFirstSpi) write64(kDistributor.value + kRouter + intid * 8ULL, mpidr_of(this_cpu()).value);
   write32(word_of(kSetEnable, intid), bit_of(intid));
 }
 

@@ -55,6 +55,6 @@ bool set_ripas(abi::IpaRange range, v1::Ripas ripas, OfDestroyed destroyed) {
   return true;
 }
 
-std::uint64_t shared_alias() { return rsi_version().is_realm ? std::uint64_t{1} << (realm_config().ipa_width - 1) : 0; }
+std::uint64_t shared_alias() { return rsi_version().is_realm ? std::uint64_t{1} << realm_config().ipa_width >> 1 : 0; }
 
 }  // namespace guest

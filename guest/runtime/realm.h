@@ -21,17 +21,17 @@ RsiVersion rsi_version();
 const abi::v1_0::RsiRealmConfig& realm_config();
 
 struct RipasRange {
-  bool valid;  // false: the call failed
-  abi::v1_0::Ripas ripas;
+  bool valid = false;  // false: the call failed
+  abi::v1_0::Ripas ripas = abi::v1_0::Ripas::kEmpty;
   abi::Ipa top;  // end (exclusive) of the run of granules that have this RIPAS, at most the asked end
 };
 // RSI_IPA_STATE_GET. Only for a realm.
 RipasRange ripas(abi::IpaRange range);
 
 struct RipasChange {
-  bool valid;        // false: the call failed, nothing has changed
-  bool accepted;     // false: the host refused to go further
-  abi::Ipa reached;  // everything below has the wanted RIPAS
+  bool valid = false;     // false: the call failed, nothing has changed
+  bool accepted = false;  // false: the host refused to go further
+  abi::Ipa reached;       // everything below has the wanted RIPAS
 };
 enum class OfDestroyed : std::uint8_t { kKeep, kChange };
 // RSI_IPA_STATE_SET, once. Only for a realm.
