@@ -32,7 +32,7 @@ void write_wire_page(Host& host, abi::GranulePa page, const Struct& value) {
 namespace detail {
 template <class Struct, class Member>
 constexpr std::size_t offset_of(Member Struct::*member) {
-  std::size_t offset = static_cast<std::size_t>(-1);
+  auto offset = static_cast<std::size_t>(-1);
   std::apply(
       [&](const auto&... f) {
         const auto check = [&](const auto& field) {

@@ -164,7 +164,7 @@ void write_chosen(FdtWriter& fdt, const DeviceTree& tree) {
 
 std::vector<std::byte> build_device_tree(const DeviceTree& tree) {
   // A CPU node takes about 120 bytes; the rest is a few KiB. finish() gives back what wasn't used.
-  FdtWriter fdt(8 * kKiB + tree.bootargs.size() + tree.vcpus * 256);
+  FdtWriter fdt(8 * kKiB + tree.bootargs.size() + std::size_t{tree.vcpus} * 256);
   fdt.begin("");
   fdt.text("compatible", "linux,dummy-virt");
   fdt.text("model", "linux,dummy-virt");

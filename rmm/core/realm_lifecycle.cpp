@@ -19,7 +19,7 @@ abi::GranulePa starting_table(const Realm& realm, std::uint32_t i) {
 }
 
 void initialise_starting_table(const Context& context, const Realm& realm, std::uint32_t table) {
-  std::array<std::byte, abi::kGranuleSize> bytes;
+  std::array<std::byte, abi::kGranuleSize> bytes{};
   for (unsigned i = 0; i < kRttEntries; ++i) {
     const std::uint64_t entry = std::uint64_t{table} * kRttEntries + i;
     const abi::Ipa ipa{entry << level_shift(realm.rtt_level_start)};
