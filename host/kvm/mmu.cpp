@@ -18,7 +18,7 @@ int kvm_init_stage2_mmu(Host& host, Vm& vm, std::uint8_t ia_bits) {
   // Up to 16 concatenated tables spare one level (Arm ARM D8.2.2): 4 - (ia_bits - 8) / (granule_shift - 3).
   mmu.start_level = static_cast<std::int8_t>(4 - (ia_bits - 8) / 9);
   const unsigned one_table_bits = 12 + 9 * static_cast<unsigned>(4 - mmu.start_level);
-  mmu.num_start = ia_bits > one_table_bits ? static_cast<std::uint8_t>(1U << (ia_bits - one_table_bits)) : 1;
+  mmu.num_start = static_cast<std::uint8_t>(ia_bits > one_table_bits ? 1U << (ia_bits - one_table_bits) : 1U);
   const auto pgd = host.pages.alloc_pages_exact(mmu.num_start, PageUse::kStage2Root);
   if (!pgd) return -kENOMEM;
   mmu.pgd = *pgd;
