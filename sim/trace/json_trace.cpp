@@ -6,6 +6,8 @@
 #include <iterator>
 #include <type_traits>
 
+#include <fmt/compile.h>
+
 #include <nlohmann/json.hpp>
 
 namespace sim::trace {
@@ -50,7 +52,7 @@ std::string named_values(const Values& values) {
   std::string out = "{";
   for (const auto& v : values) {
     if (out.size() > 1) out += ',';
-    fmt::format_to(std::back_inserter(out), "\"{}\":\"{:#x}\"", v.name, v.value);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("\"{}\":\"{:#x}\""), v.name, v.value);
   }
   return out + "}";
 }
@@ -71,8 +73,8 @@ tl::expected<std::unique_ptr<JsonTrace>, std::string> JsonTrace::open(const std:
 }
 
 JsonTrace::JsonTrace(std::FILE* file, std::function<Now()> now) : file_(file), now_(std::move(now)) {
-  fmt::format_to(std::back_inserter(buffer_), "{{\"ccasim_trace\":{},\"rmm\":\"1.0-rel0\",\"time\":\"virtual ns\"}}\n",
-                 kTraceVersion);
+  fmt::format_to(std::back_inserter(buffer_),
+                 FMT_COMPILE("{{\"ccasim_trace\":{},\"rmm\":\"1.0-rel0\",\"time\":\"virtual ns\"}}\n"), kTraceVersion);
 }
 
 JsonTrace::~JsonTrace() {
@@ -87,13 +89,13 @@ bool JsonTrace::flush() {
   return !failed_;
 }
 
-template <class... Args>
-void JsonTrace::line(std::string_view event, fmt::format_string<Args...> format, Args&&... args) {
+template <class Format, class... Args>
+void JsonTrace::line(std::string_view event, const Format& format, const Args&... args) {
   const Now now = now_();
   auto out = std::back_inserter(buffer_);
-  fmt::format_to(out, "{{\"t\":{},\"a\":{},\"e\":\"{}\",", now.ns, now.actor, event);
-  fmt::format_to(out, format, std::forward<Args>(args)...);
-  fmt::format_to(out, "}}\n");
+  fmt::format_to(out, FMT_COMPILE("{{\"t\":{},\"a\":{},\"e\":\"{}\","), now.ns, now.actor, event);
+  fmt::format_to(out, format, args...);
+  fmt::format_to(out, FMT_COMPILE("}}\n"));
   if (buffer_.size() >= kFlushAt) flush();
 }
 
@@ -102,63 +104,68 @@ void JsonTrace::fault(const WalkReport& report) {
   for (const auto& s : report.steps) {
     if (walk.size() > 1) walk += ',';
     fmt::format_to(std::back_inserter(walk),
-                   "{{\"stage\":{},\"level\":{},\"entry\":\"{:#x}\",\"descriptor\":\"{:#x}\"}}", s.stage, s.level,
-                   s.address, s.descriptor);
+                   FMT_COMPILE("{{\"stage\":{},\"level\":{},\"entry\":\"{:#x}\",\"descriptor\":\"{:#x}\"}}"), s.stage,
+                   s.level, s.address, s.descriptor);
   }
   line("fault",
-       "\"cpu\":{},\"vmid\":{},\"va\":\"{:#x}\",\"ipa\":\"{:#x}\",\"access\":\"{}\",\"kind\":\"{}\",\"stage\":{},"
-       "\"level\":{},\"walk\":{}]",
+       FMT_COMPILE(
+           "\"cpu\":{},\"vmid\":{},\"va\":\"{:#x}\",\"ipa\":\"{:#x}\",\"access\":\"{}\",\"kind\":\"{}\",\"stage\":{},"
+           "\"level\":{},\"walk\":{}]"),
        report.cpu, report.stage2.vmid.value, report.va.value, report.fault.ipa.value, access_name(report.kind),
        fault_name(report.fault.kind), report.fault.stage, report.fault.level, walk);
 }
 
 void JsonTrace::actor_started(rmm::port::ActorId actor, const std::string& name) {
-  line("actor", "\"actor\":{},\"name\":{}", actor.value, json_string(name));
+  line("actor", FMT_COMPILE("\"actor\":{},\"name\":{}"), actor.value, json_string(name));
 }
 
 void JsonTrace::actor_ended(rmm::port::ActorId actor) {
-  line("schedule", "\"actor\":{},\"what\":\"ended\"", actor.value);
+  line("schedule", FMT_COMPILE("\"actor\":{},\"what\":\"ended\""), actor.value);
 }
 
 void JsonTrace::switched(std::uint64_t, rmm::port::ActorId actor) {
-  line("schedule", "\"actor\":{},\"what\":\"runs\"", actor.value);
+  line("schedule", FMT_COMPILE("\"actor\":{},\"what\":\"runs\""), actor.value);
 }
 
 void JsonTrace::command_begin(const rmm::port::CommandBegin& event) {
-  line("call", "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"args\":{}",
+  line("call",
+       FMT_COMPILE("\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"args\":{}"),
        interface_name(event.interface), event.name, event.fid, event.pe.value, event.rec, named_values(event.args));
 }
 
 void JsonTrace::command_end(const rmm::port::CommandEnd& event) {
   line("return",
-       "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"status\":\"{}\","
-       "\"x0\":\"{:#x}\",\"failed\":\"{}\",\"outputs\":{}",
+       FMT_COMPILE(
+           "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"status\":\"{}\","
+           "\"x0\":\"{:#x}\",\"failed\":\"{}\",\"outputs\":{}"),
        interface_name(event.interface), event.name, event.fid, event.pe.value, event.rec, event.status, event.x0,
        event.failed_condition, named_values(event.outputs));
 }
 
 void JsonTrace::granule_transition(const rmm::port::GranuleTransition& event) {
-  line("granule", "\"pa\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\",\"rd\":\"{:#x}\"", event.granule.pa().value,
-       event.from, event.to, event.owner.value);
+  line("granule", FMT_COMPILE("\"pa\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\",\"rd\":\"{:#x}\""),
+       event.granule.pa().value, event.from, event.to, event.owner.value);
 }
 
 void JsonTrace::rtt_write(const rmm::port::RttWrite& event) {
   line("rtt",
-       "\"rd\":\"{:#x}\",\"ipa\":\"{:#x}\",\"level\":{},\"entry\":\"{:#x}\",\"before\":\"{:#x}\",\"after\":\"{:#x}\"",
+       FMT_COMPILE("\"rd\":\"{:#x}\",\"ipa\":\"{:#x}\",\"level\":{},\"entry\":\"{:#x}\",\"before\":\"{:#x}\",\"after\":"
+                   "\"{:#x}\""),
        event.rd.value, event.ipa.value, event.level, event.entry.value, event.before, event.after);
 }
 
 void JsonTrace::ripas_change(const rmm::port::RipasChange& event) {
-  line("ripas", "\"rd\":\"{:#x}\",\"base\":\"{:#x}\",\"top\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\"", event.rd.value,
-       event.range.base.value, event.range.top.value, event.from, event.to);
+  line("ripas", FMT_COMPILE("\"rd\":\"{:#x}\",\"base\":\"{:#x}\",\"top\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\""),
+       event.rd.value, event.range.base.value, event.range.top.value, event.from, event.to);
 }
 
 void JsonTrace::realm_state(abi::Pa rd, std::string_view from, std::string_view to) {
-  line("realm", "\"rd\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\"", rd.value, from, to);
+  line("realm", FMT_COMPILE("\"rd\":\"{:#x}\",\"from\":\"{}\",\"to\":\"{}\""), rd.value, from, to);
 }
 
 void JsonTrace::rec_enter(const rmm::port::RecEntry& event) {
-  line("rec_enter", "\"rec\":\"{:#x}\",\"pe\":{},\"flags\":\"{:#x}\"", event.rec.value, event.pe.value, event.flags);
+  line("rec_enter", FMT_COMPILE("\"rec\":\"{:#x}\",\"pe\":{},\"flags\":\"{:#x}\""), event.rec.value, event.pe.value,
+       event.flags);
 }
 
 void JsonTrace::rec_exit(const rmm::port::RecExitEvent& event) {
@@ -167,57 +174,62 @@ void JsonTrace::rec_exit(const rmm::port::RecExitEvent& event) {
     using Value = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_integral_v<Value>) {
       if (value != 0 && name != "exit_reason")
-        fmt::format_to(std::back_inserter(fields), ",\"{}\":\"{:#x}\"", name, value);
+        fmt::format_to(std::back_inserter(fields), FMT_COMPILE(",\"{}\":\"{:#x}\""), name, value);
     } else {
       std::size_t last = value.size();
       while (last > 0 && value[last - 1] == 0) --last;
       if (last == 0) return;
-      fmt::format_to(std::back_inserter(fields), ",\"{}\":[", name);
+      fmt::format_to(std::back_inserter(fields), FMT_COMPILE(",\"{}\":["), name);
       for (std::size_t i = 0; i < last; ++i)
-        fmt::format_to(std::back_inserter(fields), "{}\"{:#x}\"", i == 0 ? "" : ",", value[i]);
+        fmt::format_to(std::back_inserter(fields), FMT_COMPILE("{}\"{:#x}\""), i == 0 ? "" : ",", value[i]);
       fields += ']';
     }
   });
-  line("rec_exit", "\"rec\":\"{:#x}\",\"pe\":{},\"reason\":\"{}\"{}", event.rec.value, event.pe.value, event.reason,
-       fields);
+  line("rec_exit", FMT_COMPILE("\"rec\":\"{:#x}\",\"pe\":{},\"reason\":\"{}\"{}"), event.rec.value, event.pe.value,
+       event.reason, fields);
 }
 
 void JsonTrace::trap(const rmm::port::TrapEvent& event) {
-  line("trap", "\"rec\":\"{:#x}\",\"pe\":{},\"esr\":\"{:#x}\",\"far\":\"{:#x}\",\"hpfar\":\"{:#x}\",\"pc\":\"{:#x}\"",
+  line("trap",
+       FMT_COMPILE(
+           "\"rec\":\"{:#x}\",\"pe\":{},\"esr\":\"{:#x}\",\"far\":\"{:#x}\",\"hpfar\":\"{:#x}\",\"pc\":\"{:#x}\""),
        event.rec.value, event.pe.value, event.esr, event.far, event.hpfar, event.pc);
 }
 
 void JsonTrace::tlb_invalidate(abi::Vmid vmid, abi::IpaRange range) {
-  line("tlbi", "\"vmid\":{},\"base\":\"{:#x}\",\"top\":\"{:#x}\"", vmid.value, range.base.value, range.top.value);
+  line("tlbi", FMT_COMPILE("\"vmid\":{},\"base\":\"{:#x}\",\"top\":\"{:#x}\""), vmid.value, range.base.value,
+       range.top.value);
 }
 
 void JsonTrace::ioctl(std::string_view name, int fd, std::span<const host::port::NamedValue> args, long result) {
-  line("ioctl", "\"name\":\"{}\",\"fd\":{},\"args\":{},\"result\":{}", name, fd, named_values(args), result);
+  line("ioctl", FMT_COMPILE("\"name\":\"{}\",\"fd\":{},\"args\":{},\"result\":{}"), name, fd, named_values(args),
+       result);
 }
 
 void JsonTrace::kvm_exit(unsigned vm, unsigned vcpu, std::string_view reason, long ret) {
-  line("kvm_exit", "\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"ret\":{}", vm, vcpu, reason, ret);
+  line("kvm_exit", FMT_COMPILE("\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"ret\":{}"), vm, vcpu, reason, ret);
 }
 
 void JsonTrace::rec_exit(unsigned vm, unsigned vcpu, std::string_view reason, std::uint64_t esr) {
-  line("host_exit", "\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"esr\":\"{:#x}\"", vm, vcpu, reason, esr);
+  line("host_exit", FMT_COMPILE("\"vm\":{},\"vcpu\":{},\"reason\":\"{}\",\"esr\":\"{:#x}\""), vm, vcpu, reason, esr);
 }
 
 void JsonTrace::stage2_fault(unsigned vm, unsigned vcpu, abi::Ipa ipa, bool shared, bool write, long ret) {
-  line("stage2_fault", "\"vm\":{},\"vcpu\":{},\"ipa\":\"{:#x}\",\"shared\":{},\"write\":{},\"ret\":{}", vm, vcpu,
-       ipa.value, shared, write, ret);
+  line("stage2_fault", FMT_COMPILE("\"vm\":{},\"vcpu\":{},\"ipa\":\"{:#x}\",\"shared\":{},\"write\":{},\"ret\":{}"), vm,
+       vcpu, ipa.value, shared, write, ret);
 }
 
 void JsonTrace::irq(unsigned vm, unsigned vcpu, std::uint32_t intid, std::string_view what) {
-  line("irq", "\"vm\":{},\"vcpu\":{},\"intid\":{},\"what\":\"{}\"", vm, vcpu, intid, what);
+  line("irq", FMT_COMPILE("\"vm\":{},\"vcpu\":{},\"intid\":{},\"what\":\"{}\""), vm, vcpu, intid, what);
 }
 
 void JsonTrace::device_access(unsigned vm, std::string_view device, std::uint64_t offset, std::uint64_t value,
                               unsigned size, bool write) {
-  line("device", "\"vm\":{},\"device\":\"{}\",\"offset\":\"{:#x}\",\"value\":\"{:#x}\",\"size\":{},\"write\":{}", vm,
+  line("device",
+       FMT_COMPILE("\"vm\":{},\"device\":\"{}\",\"offset\":\"{:#x}\",\"value\":\"{:#x}\",\"size\":{},\"write\":{}"), vm,
        device, offset, value, size, write);
 }
 
-void JsonTrace::message(std::string_view text) { line("message", "\"text\":{}", json_string(text)); }
+void JsonTrace::message(std::string_view text) { line("message", FMT_COMPILE("\"text\":{}"), json_string(text)); }
 
 }  // namespace sim::trace

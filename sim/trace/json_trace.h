@@ -64,8 +64,8 @@ class JsonTrace : public rmm::port::Observer, public host::port::Observer, publi
 
  private:
   JsonTrace(std::FILE* file, std::function<Now()> now);
-  template <class... Args>
-  void line(std::string_view event, fmt::format_string<Args...> format, Args&&... args);
+  template <class Format, class... Args>
+  void line(std::string_view event, const Format& format, const Args&... args);
 
   std::FILE* file_;
   std::function<Now()> now_;
