@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every mistake in a configuration gets one clear message that says where it is and what would be right.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -16,7 +18,7 @@ namespace {
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() / "ccasim-config-test.json") {
+      : path_(std::filesystem::temp_directory_path() / ("ccasim-config-test-" + std::to_string(::getpid()) + ".json")) {
     std::ofstream(path_) << text;
   }
   ~ConfigFile() { std::filesystem::remove(path_); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whole machines: what every run must hold, whatever the guest.
-#include <cstdio>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include <catch2/catch_test_macros.hpp>
@@ -50,7 +51,8 @@ TEST_CASE("two runs of the same configuration are the same run") {
 }
 
 TEST_CASE("trace and checks change nothing in the simulated world") {
-  const std::string path = (std::filesystem::temp_directory_path() / "ccasim-machine-test.trace").string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("ccasim-machine-test-" + std::to_string(::getpid()))).string();
   const auto plain = bench::machine(guest_config("smp", 4));
   const auto watched = bench::machine(guest_config("smp", 4), {.trace_path = path, .check = true});
   const auto a = bench::run_to_end(*plain), b = bench::run_to_end(*watched);

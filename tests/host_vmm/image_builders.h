@@ -2,6 +2,8 @@
 // Kernel files in every container, made from their format descriptions.
 #pragma once
 
+#include <unistd.h>
+
 #include <zlib.h>
 #include <zstd.h>
 
@@ -128,7 +130,8 @@ inline Bytes elf(std::uint64_t entry, const std::vector<ElfSegment>& segments, s
 class TemporaryFile {
  public:
   TemporaryFile(const std::string& name, const Bytes& bytes)
-      : path_(std::filesystem::temp_directory_path() / ("ccasim_test_host_vmm_" + name)) {
+      : path_(std::filesystem::temp_directory_path() /
+              ("ccasim_test_host_vmm_" + std::to_string(::getpid()) + "_" + name)) {
     std::ofstream(path_, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
