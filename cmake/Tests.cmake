@@ -49,3 +49,15 @@ endforeach()
 add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py
          $<$<TARGET_EXISTS:ccasim>:$<TARGET_FILE:ccasim>> COMMAND_EXPAND_LISTS)
 set_tests_properties("verifier: all" PROPERTIES LABELS verifier)
+
+# The program from outside, as a person or a script drives it. 4: everything was skipped (no Linux kernel in the cache).
+if(TARGET ccasim)
+  foreach(part input output endings terminal trace summary linux linux_shell)
+    add_test(NAME "cli: ${part}" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/app/cli/run.py test_${part})
+    set_tests_properties("cli: ${part}" PROPERTIES LABELS cli ENVIRONMENT CCASIM_BINARY=$<TARGET_FILE:ccasim>
+                                                   SKIP_RETURN_CODE 4 TIMEOUT 900)
+  endforeach()
+  # Boots, and measures wall time.
+  set_tests_properties("cli: linux" "cli: linux_shell" PROPERTIES LABELS "cli;slow")
+  set_tests_properties("cli: linux_shell" PROPERTIES RUN_SERIAL TRUE)
+endif()

@@ -2,7 +2,9 @@
 #include "sim/app/inspect.h"
 
 #include <iterator>
+#include <limits>
 #include <sstream>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -69,9 +71,21 @@ tl::expected<Query, std::string> parse_query(std::string_view text) {
     const auto number = parse_number(words[2]);
     if (!number) return wrong();
     if (words[0] == "walk") return WalkQuery{words[1], abi::Ipa{*number}};
+    if (*number > std::numeric_limits<unsigned>::max()) return wrong();
     return RecQuery{words[1], static_cast<unsigned>(*number)};
   }
   return wrong();
+}
+
+std::string_view realm_of(const Query& query) {
+  return std::visit(
+      [](const auto& one) -> std::string_view {
+        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, GranuleQuery>)
+          return {};
+        else
+          return one.realm;
+      },
+      query);
 }
 
 std::string Inspector::answer(const Query& query) {

@@ -39,6 +39,9 @@ using Query = std::variant<GranuleQuery, WalkQuery, RttQuery, RealmQuery, RecQue
 // "walk linux 0x80000000" and so on. Error: what a query looks like.
 tl::expected<Query, std::string> parse_query(std::string_view text);
 
+// The VM that a query names; empty for a granule.
+std::string_view realm_of(const Query& query);
+
 class Inspector {
  public:
   // Finds the realm of a VM by the VM's name: nullptr if the VM has none (any more).

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/last_look.h"
 
-#include <type_traits>
-
 #include <fmt/format.h>
 
 #include "sim/app/report.h"
@@ -13,18 +11,6 @@ namespace {
 Inspector inspector(Machine& machine) {
   return {machine.platform(), machine.state().monitor, machine.history(),
           [&machine](std::string_view name) { return machine.find_realm(name); }};
-}
-
-// The VM that a query names; empty for a granule.
-std::string_view realm_of(const Query& query) {
-  return std::visit(
-      [](const auto& one) -> std::string_view {
-        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, GranuleQuery>)
-          return {};
-        else
-          return one.realm;
-      },
-      query);
 }
 
 bool failed(host::vmm::Outcome outcome) {

@@ -19,7 +19,9 @@ namespace {
 
 using host::vmm::Outcome;
 
-constexpr unsigned kShownInstructions = 4;
+// Of the code around the PC. A CPU that waits has its WFI behind it.
+constexpr int kShownBefore = 2;
+constexpr int kShownFrom = 3;
 
 std::string sha256(const std::string& text) {
   Sha256 sha;
@@ -127,13 +129,16 @@ class VcpuDescription {
     const std::string symbol = symbols_.name({pc});
     fmt::format_to(std::back_inserter(out), ": PC {:#x}{}{}, PSTATE {:#x}\n", pc, symbol.empty() ? "" : " ", symbol,
                    machine_.cpus().cpu(id).pstate());
-    for (unsigned i = 0; i < kShownInstructions; ++i) {
-      const abi::Va va{pc + 4ULL * i};
+    for (int i = -kShownBefore; i < kShownFrom; ++i) {
+      const abi::Va va{pc + static_cast<std::uint64_t>(4 * i)};
       WalkLog log;
       const Translation translation = machine_.cpus().inspect(id, va, log);
       if (translation.fault) {
-        fmt::format_to(std::back_inserter(out), "      {:#x}  not mapped\n", va.value);
-        return;
+        if (i >= 0) {
+          fmt::format_to(std::back_inserter(out), "   {} {:#x}  not mapped\n", i == 0 ? "=>" : "  ", va.value);
+          return;
+        }
+        continue;
       }
       std::uint32_t word = 0;
       const auto granule = abi::GranulePa::containing(translation.pa);

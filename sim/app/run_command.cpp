@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -17,6 +18,7 @@
 #include "sim/app/report.h"
 #include "sim/app/summary.h"
 #include "sim/app/terminal.h"
+#include "sim/app/text.h"
 
 namespace sim::app {
 namespace {
@@ -171,6 +173,20 @@ ExitCode dump_dtb(const RunConfig& config, const std::string& path) {
   return ExitCode::kPoweredOff;
 }
 
+// A query that names no VM of the configuration is a slip of the pen; said before the run.
+std::optional<std::string> unknown_realm(const std::vector<Query>& queries, const RunConfig& config) {
+  std::vector<std::string_view> names;
+  for (const auto& vm : config.vms) names.push_back(vm.name);
+  for (const Query& query : queries) {
+    const std::string_view realm = realm_of(query);
+    if (realm.empty() || std::find(names.begin(), names.end(), realm) != names.end()) continue;
+    const auto guess = nearest(realm, names);
+    return guess ? fmt::format("no VM is named '{}'; did you mean '{}'?", realm, *guess)
+                 : fmt::format("no VM is named '{}'; there are {}", realm, fmt::join(names, ", "));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ExitCode run_command(const std::string& command, const std::vector<std::string>& arguments,
@@ -190,6 +206,7 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
   }
   const auto config = load_config(options, executable_dir, cache_directory());
   if (!config) return complain(ExitCode::kBadInput, config.error().message);
+  if (const auto unknown = unknown_realm(queries, *config)) return complain(ExitCode::kUsage, *unknown);
   for (const auto* path : {&options.dump_dtb, &options.trace, &options.json})
     if (*path)
       if (const auto writable = check_writable(**path); !writable)
