@@ -20,6 +20,7 @@ endfunction()
 
 ccasim_pkg(unicorn unicorn 2.1.4 "libunicorn-dev (>= 2.1.4, from a newer Debian suite)")
 ccasim_pkg(capstone capstone 4.0 libcapstone-dev)
+ccasim_pkg(cbor libcbor 0.8 libcbor-dev)
 ccasim_pkg(gcrypt libgcrypt 1.10 libgcrypt20-dev)
 ccasim_pkg(zstd libzstd 1.5 libzstd-dev)
 

@@ -120,6 +120,13 @@ Measurement hash(HashAlgorithm algorithm, std::span<const std::byte> data) {
   return out;
 }
 
+std::array<std::uint8_t, 48> sha384(std::span<const std::byte> data) {
+  initialise_library();
+  std::array<std::uint8_t, 48> out{};
+  gcry_md_hash_buffer(GCRY_MD_SHA384, out.data(), data.data(), data.size());
+  return out;
+}
+
 Measurement initial_rim(HashAlgorithm algorithm, const abi::v1_0::RealmParams& params) {
   abi::v1_0::RealmParams measured;
   measured.flags = params.flags;

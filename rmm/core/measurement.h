@@ -3,7 +3,9 @@
 // padded to 64 bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -16,6 +18,8 @@ namespace rmm::core {
 std::size_t digest_size(abi::v1_0::HashAlgorithm algorithm);
 // H(data), zero padded.
 Measurement hash(abi::v1_0::HashAlgorithm algorithm, std::span<const std::byte> data);
+// What ES384 signs. No realm is measured with it (B4.4.7).
+std::array<std::uint8_t, 48> sha384(std::span<const std::byte> data);
 
 // B4.3.9.4 RimInit: over flags, s2sz, sve_vl, num_bps, num_wps, pmu_num_ctrs and hash_algo of `params`.
 Measurement initial_rim(abi::v1_0::HashAlgorithm algorithm, const abi::v1_0::RealmParams& params);

@@ -9,6 +9,7 @@
 #include "rmm/abi/addr.h"
 #include "rmm/abi/arch/gic.h"
 #include "rmm/abi/v1_0/types.h"
+#include "rmm/core/attestation_state.h"
 #include "rmm/port/realm_cpu.h"
 #include "rmm/port/sync.h"
 
@@ -69,10 +70,12 @@ struct Rec {
   std::uint64_t vmcr = 0, ap0r = 0, ap1r = 0;
   // Timer outputs as shown to the host at the last REC exit (D9).
   bool vtimer_shown = false, ptimer_shown = false;
+  AttestationState attestation;
 
   auto members() {
     return std::tie(granule, owner, realm, mpidr, state, runnable, cpu.value, aux, num_aux, psci, ripas,
-                    host_call_pending, host_call_ipa, last_exit, vmcr, ap0r, ap1r, vtimer_shown, ptimer_shown);
+                    host_call_pending, host_call_ipa, last_exit, vmcr, ap0r, ap1r, vtimer_shown, ptimer_shown,
+                    attestation);
   }
 };
 

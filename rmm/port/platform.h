@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Everything the monitor may ask of the machine, in one place. Members are never null except `observer`.
+// Everything the monitor may ask of the machine, in one place. Null: nobody observes; there is no attestation
+// service, and its commands are not supported.
 #pragma once
 
+#include "rmm/port/attestation.h"
 #include "rmm/port/clock.h"
 #include "rmm/port/entropy.h"
 #include "rmm/port/gpt.h"
@@ -22,6 +24,7 @@ struct Platform {
   Clock& clock;
   Entropy& entropy;
   Observer* observer = nullptr;
+  Attestation* attestation = nullptr;
 };
 
 }  // namespace rmm::port

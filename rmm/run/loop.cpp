@@ -7,13 +7,17 @@
 #include "rmm/run/vgic.h"
 
 namespace rmm::run {
+
+bool interrupt_pending(const Context& c) {
+  return c.pe.fiq_pending() || c.pe.irq_pending() || maintenance_interrupt(c) || timer_changed(c);
+}
+
 namespace {
 
-// Before every return to the realm: an interrupt that the host has to take goes first (A4.1, D9).
+// Before every return to the realm: an interrupt that the host has to take goes first.
 Next host_interrupt(Context& c) {
   if (c.pe.fiq_pending()) return exit_fiq(c);
-  if (c.pe.irq_pending() || maintenance_interrupt(c) || timer_changed(c)) return exit_irq(c);
-  return Next::kResume;
+  return interrupt_pending(c) ? exit_irq(c) : Next::kResume;
 }
 
 }  // namespace

@@ -10,4 +10,7 @@ namespace rmm::run {
 // (I25).
 void run_until_exit(Context& c);
 
+// The host has an interrupt to take before the realm goes on (A4.1, D9).
+bool interrupt_pending(const Context& c);
+
 }  // namespace rmm::run

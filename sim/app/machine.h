@@ -24,6 +24,7 @@
 #include "sim/cpu/cpus.h"
 #include "sim/dev/entropy.h"
 #include "sim/dev/journal.h"
+#include "sim/firmware/attestation.h"
 #include "sim/firmware/el3.h"
 #include "sim/mem/dram.h"
 #include "sim/mem/gpt.h"
@@ -142,6 +143,7 @@ class Machine {
   RealmView realm_view_;
   NsView ns_view_;
   El3 firmware_;
+  Attestation attestation_;
   // Watchers.
   trace::Statistics statistics_;
   trace::LastCalls last_calls_;

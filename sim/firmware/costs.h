@@ -21,6 +21,9 @@ inline constexpr std::uint64_t kMeasuredNs = 3000;  // ... and measured
 inline constexpr std::uint64_t kObjectNs = 2000;    // realm and REC life cycle
 inline constexpr std::uint64_t kEnterNs = 1000;     // REC context restored and saved
 
+// One signature of attestation, with P-384. It is long enough for interrupts to come in between.
+inline constexpr std::uint64_t kSignNs = 500'000;
+
 constexpr std::uint64_t rmi_ns(std::uint32_t fid) {
   switch (fid) {
     case abi::v1_0::kRmiGranuleDelegate:

@@ -66,6 +66,7 @@ TEST_CASE("guest timer: both timers fire at their time, masked or waited for") {
 TEST_CASE("guest ipi: CPUs start, call each other and stop, twice") { passes("ipi"); }
 TEST_CASE("guest gic: priorities, preemption, levels and both EOI modes") { passes("gic"); }
 TEST_CASE("guest measure: the RIM is fixed and each REM grows by its own extensions") { passes("measure"); }
+TEST_CASE("guest attest: tokens come whole, in hunks and again, on every CPU") { passes("attest"); }
 TEST_CASE("guest hostcall: registers travel to the host and back through memory") { passes("hostcall"); }
 TEST_CASE("guest off: the guest ends although its other CPUs are busy") { passes("off"); }
 TEST_CASE("guest abort: accesses that cannot succeed are the right aborts") { passes("abort"); }
