@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/app/address_space.h"
 #include "sim/app/config.h"
 #include "sim/app/inspect.h"
 #include "sim/app/last_look.h"
@@ -212,6 +213,7 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
       if (const auto writable = check_writable(**path); !writable)
         return complain(ExitCode::kCannotWrite, writable.error());
   if (options.dump_dtb) return dump_dtb(*config, *options.dump_dtb);
+  if (const auto room = check_address_space(*config); !room) return complain(ExitCode::kBadInput, room.error());
   return Session(options, *config, std::move(queries)).run();
 }
 

@@ -140,7 +140,14 @@ class Configurations(Case):
         if sanitized():
             self.skipTest("a sanitized program cannot run in a limited address space")
         config = self.raw(SPINS, memory="64GiB")
-        self.assert_refused(run("run", config, address_space=16 << 30), BAD_INPUT, "cannot reserve", "less memory")
+        for config, limit in ((config, 16 << 30), (HELLO, 1 << 30), (CONFIGS / "smp.json", 1 << 30)):
+            with self.subTest(config=config.name, limit=limit):
+                self.assert_refused(run("run", config, address_space=limit), BAD_INPUT, "cannot reserve",
+                                    "less memory")
+        # What is not refused runs.
+        for vcpus in (1, 8):
+            done = run("run", self.raw("smp", vcpus=vcpus), address_space=(9 << 28) + vcpus * (3 << 26))
+            self.assertEqual(done.code, 0, done)
 
     def test_all_the_memory_a_machine_may_have(self):
         if sanitized():
