@@ -13,12 +13,12 @@ namespace host::port {
 
 struct GranuleProtectionFault {
   abi::Pa pa;
-  abi::Pas pas;
+  abi::Pas pas = abi::Pas::kNonSecure;
 };
 
 struct MemoryBank {
   abi::Pa base;
-  std::uint64_t size;  // bytes
+  std::uint64_t size = 0;  // bytes
 };
 
 class NsMemory {

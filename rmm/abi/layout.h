@@ -17,8 +17,8 @@ namespace abi {
 template <class Struct, class Member>
 struct Field {
   std::string_view name;
-  std::size_t offset;  // bytes from the start of the wire structure
-  Member Struct::*member;
+  std::size_t offset = 0;  // bytes from the start of the wire structure
+  Member Struct::*member = nullptr;
   static constexpr std::size_t kSize = sizeof(Member);
 };
 

@@ -11,7 +11,7 @@ namespace rmm::port {
 
 struct MemoryBank {
   abi::Pa base;
-  std::uint64_t size;  // bytes, multiple of a granule
+  std::uint64_t size = 0;  // bytes, multiple of a granule
 };
 
 class Gpt {

@@ -14,7 +14,7 @@ namespace rmm::port {
 
 struct Gpf {  // granule protection fault: `pas` is what the table says of the granule at `pa`
   abi::Pa pa;
-  abi::Pas pas;
+  abi::Pas pas = abi::Pas::kNonSecure;
 };
 
 class GranuleMemory {

@@ -17,25 +17,25 @@ enum class Interface : std::uint8_t { kRmi, kRsi, kPsci };
 
 struct ArgumentValue {
   std::string_view name;
-  std::uint64_t value;
+  std::uint64_t value = 0;
 };
 
 struct CommandBegin {
-  Interface interface;
+  Interface interface = Interface::kRmi;
   std::string_view name;  // "RMI_RTT_CREATE"; "unknown" for an id outside the table
-  std::uint32_t fid;
+  std::uint32_t fid = 0;
   PeId pe;
   std::span<const ArgumentValue> args;
   std::uint64_t rec = 0;  // RSI, PSCI: PA of the calling REC
 };
 
 struct CommandEnd {
-  Interface interface;
+  Interface interface = Interface::kRmi;
   std::string_view name;
-  std::uint32_t fid;
+  std::uint32_t fid = 0;
   PeId pe;
   std::string_view status;            // "RMI_ERROR_RTT"
-  std::uint64_t x0;                   // raw return word
+  std::uint64_t x0 = 0;               // raw return word
   std::string_view failed_condition;  // id, empty on success
   std::span<const ArgumentValue> outputs;
   std::uint64_t rec = 0;
@@ -51,8 +51,8 @@ struct RttWrite {
   abi::Pa rd;
   abi::Pa entry;  // PA of the descriptor
   abi::Ipa ipa;
-  int level;
-  std::uint64_t before, after;
+  int level = 0;
+  std::uint64_t before = 0, after = 0;
 };
 
 struct RipasChange {
@@ -64,20 +64,20 @@ struct RipasChange {
 struct RecEntry {
   abi::Pa rec;
   PeId pe;
-  std::uint64_t flags;
+  std::uint64_t flags = 0;
 };
 
 struct RecExitEvent {
   abi::Pa rec;
   PeId pe;
   std::string_view reason;
-  const abi::v1_0::RecExit* exit;
+  const abi::v1_0::RecExit* exit = nullptr;
 };
 
 struct TrapEvent {  // an exception that reached the monitor, before it decides
   abi::Pa rec;
   PeId pe;
-  std::uint64_t esr, far, hpfar, pc;
+  std::uint64_t esr = 0, far = 0, hpfar = 0, pc = 0;
 };
 
 class Observer {
