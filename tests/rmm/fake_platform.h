@@ -218,6 +218,45 @@ class Entropy : public port::Entropy {
   std::uint8_t next_ = 1;
 };
 
+// Firmware whose signatures show what was signed: the digest and its complement.
+class Attestation : public port::Attestation {
+ public:
+  static constexpr std::uint8_t kX = 0xa1, kY = 0xa2;
+
+  abi::token::P384Point realm_attestation_key() const override {
+    abi::token::P384Point key;
+    key.x.fill(kX);
+    key.y.fill(kY);
+    return key;
+  }
+  std::optional<abi::token::Es384Signature> sign(const abi::token::Sha384Digest& digest) override {
+    ++asked;
+    if (while_asked) while_asked();
+    if (fails) return std::nullopt;
+    abi::token::Es384Signature signature;
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+      signature[i] = digest[i];
+      signature[digest.size() + i] = static_cast<std::uint8_t>(~digest[i]);
+    }
+    return signature;
+  }
+  std::optional<abi::token::Bytes> platform_token(abi::token::ByteView given) override {
+    ++asked;
+    if (while_asked) while_asked();
+    challenge.assign(given.begin(), given.end());
+    if (fails) return std::nullopt;
+    return platform;
+  }
+  std::size_t max_platform_token_size() const override { return max_platform; }
+
+  bool fails = false;
+  std::function<void()> while_asked;
+  unsigned asked = 0;
+  abi::token::Bytes challenge;  // of the last platform token
+  abi::token::Bytes platform = abi::token::Bytes(300, 0x77);
+  std::size_t max_platform = 300;
+};
+
 struct Platform {
   Gpt gpt;
   Memory memory{gpt};
@@ -226,9 +265,12 @@ struct Platform {
   Sync sync;
   Clock clock;
   Entropy entropy;
+  Attestation attestation;
   Pe pe;
 
-  port::Platform ports(port::Observer* observer) { return {memory, gpt, tlb, cpus, sync, clock, entropy, observer}; }
+  port::Platform ports(port::Observer* observer) {
+    return {memory, gpt, tlb, cpus, sync, clock, entropy, observer, &attestation};
+  }
 };
 
 }  // namespace fake

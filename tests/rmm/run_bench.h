@@ -167,7 +167,8 @@ class Bench {
   fake::Clock clock;
   fake::Entropy entropy;
   Observer observer;
-  rmm::port::Platform platform{memory, gpt, tlb, cpus, sync, clock, entropy, &observer};
+  fake::Attestation attestation;
+  rmm::port::Platform platform{memory, gpt, tlb, cpus, sync, clock, entropy, &observer, &attestation};
   rmm::core::MonitorState state;
   rmm::core::Limits limits;
   rmm::call::Switches switches;
