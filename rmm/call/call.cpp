@@ -9,7 +9,7 @@ namespace rmm::call {
 
 void CallBase::tell_begin() const {
   if (platform.observer == nullptr) return;
-  std::array<port::ArgumentValue, 18> args;
+  std::array<port::ArgumentValue, 18> args{};
   std::size_t n = 0;
   for (const Parameter& p : command_.in) args[n++] = {p.name, regs_.x[p.reg]};
   platform.observer->command_begin({.interface = command_.interface,
@@ -22,7 +22,7 @@ void CallBase::tell_begin() const {
 
 void CallBase::tell_end(const Outcome& outcome) const {
   if (platform.observer == nullptr) return;
-  std::array<port::ArgumentValue, kMaxOutputs> outputs;
+  std::array<port::ArgumentValue, kMaxOutputs> outputs{};
   std::size_t n = 0;
   for (const Parameter& p : command_.out) {
     outputs[n] = {p.name, outcome.outputs[n]};

@@ -54,7 +54,7 @@ void release(const Context& context, abi::GranulePa granule, const char* point) 
 
 void write_child(const Context& context, abi::GranulePa table, RttEntry entry, int level) {
   const bool has_address = entry.is_live();
-  std::array<std::byte, abi::kGranuleSize> bytes;
+  std::array<std::byte, abi::kGranuleSize> bytes{};
   for (unsigned i = 0; i < kRttEntries; ++i) {
     const std::uint64_t descriptor = encode(entry, level);
     std::memcpy(bytes.data() + i * sizeof descriptor, &descriptor, sizeof descriptor);

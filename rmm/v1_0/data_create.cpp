@@ -53,7 +53,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"rd_align">(!aligned(rd))) return c.failed();
   if (c.fails<"rd_bound">(!delegable(c, rd))) return c.failed();
   if (c.fails<"ipa_align">(!abi::is_granule_aligned(ipa))) return c.failed();
-  std::array<std::byte, abi::kGranuleSize> content;
+  std::array<std::byte, abi::kGranuleSize> content{};
   if (c.fails<"src_pas">(!read_host(c, src, content))) return c.failed();
 
   const core::GranuleLocks locks(

@@ -70,7 +70,7 @@ core::Realm attributes(const RealmParams& p) {
 
 // The granules to lock: RD first, then the starting tables if all of them exist.
 struct Wanted {
-  std::array<core::WantedGranule, core::GranuleLocks::kMax> granules;
+  std::array<core::WantedGranule, core::GranuleLocks::kMax> granules{};
   std::size_t count = 1;
   bool tables_exist = true;
 };
@@ -99,7 +99,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"params_bound">(!delegable(c, params_ptr))) return c.failed();
   if (c.fails<"rd_align">(!aligned(rd))) return c.failed();
   if (c.fails<"rd_bound">(!delegable(c, rd))) return c.failed();
-  std::array<std::byte, abi::Layout<RealmParams>::kSize> wire;
+  std::array<std::byte, abi::Layout<RealmParams>::kSize> wire{};
   if (c.fails<"params_pas">(!read_host(c, params_ptr, wire))) return c.failed();
   const auto p = abi::decode<RealmParams>(wire);
   if (c.fails<"params_valid">(!is_valid(p))) return c.failed();

@@ -44,7 +44,7 @@ constexpr call::Command kCommand{.interface = port::Interface::kRmi,
 
 // The granules to lock: RD, REC, then the auxiliary ones if the list can be used at all.
 struct Wanted {
-  std::array<core::WantedGranule, core::GranuleLocks::kMax> granules;
+  std::array<core::WantedGranule, core::GranuleLocks::kMax> granules{};
   std::size_t count = 2;
   bool aux_exist = true;
 };
@@ -90,7 +90,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"rec_bound">(!delegable(c, rec))) return c.failed();
   if (c.fails<"rd_align">(!aligned(rd))) return c.failed();
   if (c.fails<"rd_bound">(!delegable(c, rd))) return c.failed();
-  std::array<std::byte, abi::Layout<RecParams>::kSize> wire;
+  std::array<std::byte, abi::Layout<RecParams>::kSize> wire{};
   if (c.fails<"params_pas">(!read_host(c, params_ptr, wire))) return c.failed();
   const auto p = abi::decode<RecParams>(wire);
 

@@ -61,7 +61,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"rec_bound">(!delegable(c, rec_pa))) return c.failed();
   if (c.fails<"run_pas">(c.platform.gpt.pas(granule(run_ptr)) != abi::Pas::kNonSecure)) return c.failed();
   // A4.2.2: the entry structure is read once.
-  std::array<std::byte, abi::Layout<RecEnter>::kSize> wire;
+  std::array<std::byte, abi::Layout<RecEnter>::kSize> wire{};
   if (c.fails<"_enter_fault">(!read_host(c, run_ptr + abi::v1_0::kRecRunEnterOffset, wire))) return c.failed();
   const auto enter = abi::decode<RecEnter>(wire);
 

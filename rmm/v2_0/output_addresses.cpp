@@ -23,7 +23,7 @@ OutputAddresses OutputAddresses::single(std::uint64_t descriptor) {
 tl::expected<OutputAddresses, port::Gpf> OutputAddresses::from_list(const call::CallBase& c, abi::Pa list,
                                                                     unsigned count) {
   OutputAddresses out;
-  std::array<std::uint64_t, abi::kGranuleSize / sizeof(std::uint64_t)> words;
+  std::array<std::uint64_t, abi::kGranuleSize / sizeof(std::uint64_t)> words{};
   while (out.ranges_.size() < count) {
     const abi::Pa pa = list + out.ranges_.size() * sizeof(std::uint64_t);
     const std::uint64_t in_granule = (abi::kGranuleSize - pa.value % abi::kGranuleSize) / sizeof(std::uint64_t);

@@ -20,7 +20,7 @@ constexpr call::Condition kConditions[] = {
 
 // The structure lies inside one granule: its size is its alignment.
 RsiHostCall read(Context& c, abi::Pa pa) {
-  std::array<std::byte, Layout::kSize> bytes;
+  std::array<std::byte, Layout::kSize> bytes{};
   c.platform().memory.read(pa, bytes);
   return abi::decode<RsiHostCall>(bytes);
 }
