@@ -56,7 +56,7 @@ class Planner {
   // starts in the granule where the previous ended joins it.
   void add_kernel_segment(ImageSegment segment) {
     const std::uint64_t base = abi::align_down(segment.ipa.value, abi::kGranuleSize);
-    const std::size_t lead = static_cast<std::size_t>(segment.ipa.value - base);
+    const auto lead = static_cast<std::size_t>(segment.ipa.value - base);
     if (segment.bytes.empty()) return;
     if (!plan_.pieces.empty()) {
       LoadPiece& before = plan_.pieces.back();

@@ -26,7 +26,7 @@ bool rtt_config_is_valid(unsigned ipa_width, std::int64_t level_start, std::uint
 
 RttWalk walk(const Context& context, const Realm& realm, abi::Ipa ipa, int to_level) {
   RttWalk result;
-  result.level = realm.rtt_level_start;
+  result.level = int{realm.rtt_level_start};
   // Concatenated starting tables are one array of up to 16 * 512 entries.
   std::uint64_t index = ipa.value >> level_shift(result.level);
   result.table = abi::GranulePa::containing(realm.rtt_base + (index / kRttEntries) * abi::kGranuleSize);

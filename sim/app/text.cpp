@@ -81,7 +81,7 @@ std::optional<std::uint64_t> parse_time_ns(std::string_view text) {
 std::string format_size(std::uint64_t bytes) {
   constexpr std::array kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
-  double value = static_cast<double>(bytes);
+  auto value = static_cast<double>(bytes);
   while (value >= 1024 && unit + 1 < kUnits.size()) {
     value /= 1024;
     ++unit;

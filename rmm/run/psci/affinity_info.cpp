@@ -32,7 +32,7 @@ Next affinity_info(Context& c, const abi::SmcRegs& regs) {
   if (call.fails<"target_bound">(level != 0)) return answer(c, call, call.failed());
   if (call.fails<"target_match">(target == nullptr)) return answer(c, call, call.failed());
   if (target == &c.rec) return answer(c, call, call.done());
-  return exit_pending(c, call, {target->mpidr.value, 0, 0});
+  return exit_pending(c, call, {call.in<"target_affinity">(), 0, 0});
 }
 
 }  // namespace rmm::run::psci

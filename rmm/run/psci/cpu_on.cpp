@@ -31,7 +31,7 @@ Next cpu_on(Context& c, const abi::SmcRegs& regs) {
   if (call.fails<"entry">(!c.realm.is_protected(entry))) return answer(c, call, call.failed());
   if (call.fails<"mpidr">(target == nullptr)) return answer(c, call, call.failed());
   if (call.fails<"runnable">(target == &c.rec)) return answer(c, call, call.failed());
-  return exit_pending(c, call, {target->mpidr.value, entry.value, call.in<"context_id">()});
+  return exit_pending(c, call, {call.in<"target_cpu">(), entry.value, call.in<"context_id">()});
 }
 
 }  // namespace rmm::run::psci
