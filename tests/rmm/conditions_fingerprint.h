@@ -27,7 +27,7 @@ class Text {
     } else if constexpr (std::is_arithmetic_v<T>) {
       out_ << +value << ' ';
     } else if constexpr (requires(T & v) { v.members(); }) {
-      std::apply([this](const auto&... m) { (add(m), ...); }, const_cast<T&>(value).members());
+      std::apply([&](const auto&... m) { (add(m), ...); }, const_cast<T&>(value).members());
     } else if constexpr (requires { value.value; }) {
       add(value.value);
     } else if constexpr (requires { value.frame(); }) {
