@@ -176,7 +176,11 @@ class Storm {
   void turn() {
     const unsigned vcpu = pick(kVcpus);
     switch (pick(8)) {
-      case 0: bench_.route(kSpi + pick(kSpis), pick(kVcpus)); break;
+      case 0: {  // two statements: compilers evaluate arguments in different orders
+        const unsigned spi = kSpi + pick(kSpis);
+        bench_.route(spi, pick(kVcpus));
+        break;
+      }
       case 1: raise(pick(kSpis)); break;
       case 2: send_sgi(vcpu, pick(kVcpus)); break;
       default: run(vcpu);
