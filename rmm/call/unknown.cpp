@@ -10,8 +10,11 @@ constexpr Condition kConditions[] = {
 
 }  // namespace
 
-constexpr Command kUnknownRmi{
-    .interface = port::Interface::kRmi, .name = "unknown", .fid = 0, .conditions = kConditions, .effect = "None: no command has the id."};
+constexpr Command kUnknownRmi{.interface = port::Interface::kRmi,
+                              .name = "unknown",
+                              .fid = 0,
+                              .conditions = kConditions,
+                              .effect = "None: no command has the id."};
 
 abi::SmcRegs refuse_unknown(const Environment& environment, port::Pe& pe, const abi::SmcRegs& regs) {
   const auto refuse = [](Call<kUnknownRmi>& c) {
