@@ -29,8 +29,8 @@ inline constexpr std::uint64_t kHcrTdir = 1ULL << 14;
 inline constexpr unsigned kHcrEoiCountShift = 27;
 inline constexpr std::uint64_t kHcrEoiCountMask = 0x1fULL << kHcrEoiCountShift;
 // The fields a host may set in RmiRecEnter.gicv3_hcr (DEN0137 1.0-rel0 A6.1); all others must be zero.
-inline constexpr std::uint64_t kHcrRecEnterMask = kHcrUie | kHcrLrenpie | kHcrNpie | kHcrVgrp0Eie | kHcrVgrp0Die |
-                                                  kHcrVgrp1Eie | kHcrVgrp1Die | kHcrTdir;
+inline constexpr std::uint64_t kHcrRecEnterMask =
+    kHcrUie | kHcrLrenpie | kHcrNpie | kHcrVgrp0Eie | kHcrVgrp0Die | kHcrVgrp1Eie | kHcrVgrp1Die | kHcrTdir;
 
 // ICH_LR<n>_EL2
 inline constexpr std::uint64_t kLrVintidMask = 0xffffffffULL;
