@@ -42,7 +42,7 @@ abi::v1_0::RealmParams realm_params(Vm& vm) {
   p.hash_algo = static_cast<std::uint8_t>(abi::v1_0::HashAlgorithm::kSha256);
   p.vmid = vm.realm.vmid.value;
   p.rtt_base = vm.mmu.pgd.pa().value;
-  p.rtt_level_start = vm.mmu.start_level;
+  p.rtt_level_start = std::int64_t{vm.mmu.start_level};
   p.rtt_num_start = vm.mmu.num_start;
   return p;
 }

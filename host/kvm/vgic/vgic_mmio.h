@@ -28,9 +28,9 @@ class VgicMmio {
   // A range of registers: either a field of bits_per_irq bits for each INTID from 0 (irq_read, irq_write), or words of
   // its own (read, write). A null function reads as zero, or ignores the write.
   struct Range {
-    std::uint32_t offset;
-    std::uint32_t length;  // bytes
-    std::uint8_t sizes;    // sum of the access sizes allowed
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;  // bytes
+    std::uint8_t sizes = 0;    // sum of the access sizes allowed
     std::uint8_t bits_per_irq = 0;
     IrqRead irq_read = nullptr;
     IrqWrite irq_write = nullptr;
