@@ -24,7 +24,7 @@ class CodePages {
     std::uint32_t change_end = 0;
     std::uint64_t compared_in = 0;  // epoch of the last comparison
     bool stale = false;             // native code wrote the granule since
-    std::array<std::byte, abi::kGranuleSize> bytes;
+    std::array<std::byte, abi::kGranuleSize> bytes{};
   };
 
   explicit CodePages(std::size_t granules) : writable_(granules) {}
