@@ -18,7 +18,7 @@ namespace sim {
 struct StaleTranslation {
   rmm::port::PeId pe;
   abi::Vmid vmid;
-  bool realm;
+  bool realm = false;
   abi::Ipa ipa;  // granule aligned
   Stage2Leaf held;
   std::optional<Stage2Leaf> fresh;  // empty: the walk faults now
@@ -35,7 +35,7 @@ class ShadowTlb {
 
  private:
   struct Key {
-    bool realm;
+    bool realm = false;
     std::uint16_t vmid;
     std::uint64_t page;
     std::uint16_t pe;

@@ -47,7 +47,7 @@ class CborWriter {
   // libcbor's encoders of a head: value, buffer, its size; what they return is the length.
   template <class Value>
   CborWriter& head(std::size_t (*encode)(Value, unsigned char*, std::size_t), std::uint64_t value) {
-    std::array<unsigned char, kLongestHead> buffer;
+    std::array<unsigned char, kLongestHead> buffer{};
     const std::size_t length = encode(static_cast<Value>(value), buffer.data(), buffer.size());
     return append(ByteView(buffer).first(length));
   }

@@ -22,7 +22,7 @@ constexpr call::Condition kConditions[] = {
 
 struct Region {
   abi::Ipa top;
-  abi::v1_0::Ripas ripas;
+  abi::v1_0::Ripas ripas = abi::v1_0::Ripas::kEmpty;
 };
 
 // The longest prefix of [base, top) with one RIPAS, within the table where the walk from `base` ends: the work of a
