@@ -81,7 +81,7 @@ TEST_CASE("text that is no JSON is reported with its line") {
   CHECK_THAT(ConfigFile("{\n\"vms\": [\n}").message(), ContainsSubstring("line 3 is not JSON"));
 }
 
-TEST_CASE("--set and the other overrides go through the same checks") {
+TEST_CASE("overrides by --set and by options go through the same checks") {
   RunOptions options;
   options.set = {{"vms.0.vcpus", "4"}, {"machine.seed", "9"}};
   const auto config = ConfigFile(with_vm("")).load(options);
