@@ -14,10 +14,15 @@ function(ccasim_discover wing spec label)
 endfunction()
 
 # tests/<wing>/*.cpp make one Catch2 program test_<wing>; a wing's tests see only what that wing may see. Each TEST_CASE
-# is a test of its own, so that a crash costs one case and the count is of cases.
+# is a test of its own, so that a crash costs one case and the count is of cases. The label is the wing's name, unless
+# LABEL gives another.
 function(ccasim_tests wing)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" LABEL "")
+  if(NOT arg_LABEL)
+    set(arg_LABEL ${wing})
+  endif()
   file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${wing}/*.cpp)
-  foreach(lib IN LISTS ARGN)
+  foreach(lib IN LISTS arg_UNPARSED_ARGUMENTS)
     if(NOT TARGET ${lib})
       return()
     endif()
@@ -26,9 +31,9 @@ function(ccasim_tests wing)
     return()
   endif()
   add_executable(test_${wing} ${found})
-  target_link_libraries(test_${wing} PRIVATE ${ARGN} Catch2::Catch2WithMain)
+  target_link_libraries(test_${wing} PRIVATE ${arg_UNPARSED_ARGUMENTS} Catch2::Catch2WithMain)
   # The tag [slow] becomes the label "slow", by which the quick tier of .ci/run leaves a case out.
-  ccasim_discover(${wing} "~[slow]" ${wing})
+  ccasim_discover(${wing} "~[slow]" ${arg_LABEL})
   ccasim_discover(${wing} "[slow]" slow)
 endfunction()
 

@@ -39,6 +39,7 @@ ARROWS = {
     "sim/app": EVERYTHING,
     "guest": ["rmm/abi"],
     "tests/rmm": ["rmm"],
+    "tests/spec": ["rmm/abi", "rmm/spec"],
     "tests/host_kvm": HOST,
     "tests/host_vmm": HOST,
     "tests/sim": ["rmm/abi"] + PORTS + MACHINE,
@@ -123,7 +124,12 @@ class ArrowsTest(unittest.TestCase):
         self.refused("rmm/call/call.h", '"rmm/run/loop.h"')
         self.refused("rmm/core/rtt.cpp", '"sim/mmu/walk.h"')
         self.refused("rmm/run/loop.cpp", '"host/kvm/uapi.h"')
-        self.refused("rmm/spec/model.h", '"rmm/core/realm.h"')
+
+    def test_the_model_shares_wire_facts_only(self):
+        self.allowed("rmm/spec/state.h", '"rmm/abi/addr.h"')
+        for room in ["rmm/core", "rmm/run", "rmm/call", "rmm/v1_0", "rmm/port", "rmm/check"]:
+            self.refused("rmm/spec/state.h", f'"{room}/realm.h"')
+            self.refused("tests/spec/realm_test.cpp", f'"{room}/realm.h"')
 
     def test_the_whole_monitor_is_no_room_of_its_parts(self):
         self.allowed("rmm/monitor.cpp", '"rmm/v1_0/commands.h"')
