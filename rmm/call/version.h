@@ -23,7 +23,7 @@ enum class Agreement : std::uint8_t {
 };
 
 struct Negotiation {
-  Agreement agreement;
+  Agreement agreement = Agreement::kCompatible;
   Revision lower, higher;
 };
 
