@@ -25,7 +25,7 @@ void CallBase::tell_end(const Outcome& outcome) const {
   std::array<port::ArgumentValue, kMaxOutputs> outputs{};
   std::size_t n = 0;
   for (const Parameter& p : command_.out) {
-    outputs[n] = {p.name, outcome.outputs[n]};
+    outputs[n] = {p.name, outputs_[n]};
     ++n;
   }
   platform.observer->command_end({.interface = command_.interface,
@@ -43,25 +43,23 @@ abi::SmcRegs CallBase::to_registers(const Outcome& outcome) const {
   abi::SmcRegs out = regs_;
   out.x[0] = outcome.x0;
   out.x[1] = out.x[2] = out.x[3] = 0;
-  for (std::size_t i = 0; i < command_.out.size(); ++i) out.x[command_.out[i].reg] = outcome.outputs[i];
+  for (std::size_t i = 0; i < command_.out.size(); ++i) out.x[command_.out[i].reg] = outputs_[i];
   return out;
 }
 
 bool CallBase::record(std::size_t index) {
   const Condition& condition = command_.conditions[index];
   if (environment.switches.is_off(command_.fid, condition.id)) return false;
-  outcome_.failed = &condition;
+  failed_ = &condition;
   return true;
 }
 
 Outcome CallBase::failed_with(std::uint64_t index_bits) const {
-  if (outcome_.failed == nullptr) {
+  if (failed_ == nullptr) {
     fmt::print(stderr, "ccasim bug: {} reports a failure, but none of its conditions holds\n", command_.name);
     std::abort();
   }
-  Outcome outcome = outcome_;
-  outcome.x0 = outcome_.failed->status | index_bits;
-  return outcome;
+  return {.x0 = failed_->status | index_bits, .failed = failed_};
 }
 
 void CallBase::out_of_order(std::size_t index) const {

@@ -67,14 +67,13 @@ struct Index {
 
 inline constexpr std::size_t kMaxOutputs = 8;  // RSI_MEASUREMENT_READ: X1..X8
 
-// What a handler returns: the return word and the values of the row's outputs (zero where not set).
+// What a handler returns: the return word. The values of the row's outputs stay with the call.
 struct Outcome {
   std::uint64_t x0 = 0;
-  std::array<std::uint64_t, kMaxOutputs> outputs{};
   const Condition* failed = nullptr;
 };
 
-// The part of a call that does not depend on the row's type.
+// The part of a call that does not depend on the row's type. Environment and registers outlive it.
 class CallBase {
  public:
   CallBase(const Command& command, const Environment& environment, port::Pe& pe, const abi::SmcRegs& regs,
@@ -122,16 +121,17 @@ class CallBase {
   }
   Outcome failed_with(std::uint64_t index_bits) const;
 
-  Outcome outcome_;
+  std::array<std::uint64_t, kMaxOutputs> outputs_{};  // of the row in order, zero where not set
 
  private:
   bool record(std::size_t index);
   [[noreturn]] void out_of_order(std::size_t index) const;
 
   const Command& command_;
-  abi::SmcRegs regs_;
+  const abi::SmcRegs& regs_;
   std::uint64_t rec_pa_;
   std::size_t reached_ = 0;
+  const Condition* failed_ = nullptr;  // what `check` found
 };
 
 template <const Command& kCommand>
@@ -165,7 +165,7 @@ class Call : public CallBase {
   void output(std::uint64_t value) {
     constexpr std::size_t kIndex = find_parameter(kCommand.out, kName.view());
     static_assert(kIndex != kNotFound, "the row has no such output");
-    outcome_.outputs[kIndex] = value;
+    outputs_[kIndex] = value;
   }
 
   // Success, status 0; the values are the row's outputs in order.
@@ -179,10 +179,8 @@ class Call : public CallBase {
   Outcome done_as(std::uint64_t x0, Values... values) {
     static_assert(sizeof...(Values) <= kCommand.out.size(), "more values than outputs");
     std::size_t i = 0;
-    ((outcome_.outputs[i++] = static_cast<std::uint64_t>(values)), ...);
-    outcome_.x0 = x0;
-    outcome_.failed = nullptr;
-    return outcome_;
+    ((outputs_[i++] = static_cast<std::uint64_t>(values)), ...);
+    return {.x0 = x0, .failed = nullptr};
   }
 };
 

@@ -31,13 +31,13 @@ struct Negotiation {
 constexpr Negotiation negotiate(std::span<const Revision> supported, std::uint64_t requested_raw) {
   const Revision requested{requested_raw & 0x7fffffff};
   const Revision highest = supported.back();
-  const Revision* below = nullptr;
+  Negotiation result{Agreement::kOnlyHigher, highest, highest};
   for (const Revision& r : supported) {
-    if (r == requested) return {Agreement::kCompatible, r, highest};
-    if (r < requested) below = &r;
+    if (r > requested) break;
+    result.agreement = r == requested ? Agreement::kCompatible : Agreement::kOnlyLower;
+    result.lower = r;
   }
-  if (below != nullptr) return {Agreement::kOnlyLower, *below, highest};
-  return {Agreement::kOnlyHigher, highest, highest};
+  return result;
 }
 
 }  // namespace rmm::call
