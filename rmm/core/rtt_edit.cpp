@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rmm/core/rtt_edit.h"
 
-#include <cstring>
+#include <array>
+#include <span>
 
 #include "rmm/core/granule_state.h"
 
@@ -52,15 +53,16 @@ void release(const Context& context, abi::GranulePa granule, const char* point) 
   set_state(context, granule, GranuleState::kDelegated, {});
 }
 
-void write_child(const Context& context, abi::GranulePa table, RttEntry entry, int level) {
-  const bool has_address = entry.is_live();
-  std::array<std::byte, abi::kGranuleSize> bytes{};
-  for (unsigned i = 0; i < kRttEntries; ++i) {
-    const std::uint64_t descriptor = encode(entry, level);
-    std::memcpy(bytes.data() + i * sizeof descriptor, &descriptor, sizeof descriptor);
-    if (has_address) entry.address += level_size(level);
+void write_child(const Context& context, abi::GranulePa table, const RttEntry& entry, int level) {
+  // Addresses lie in place in their descriptors: the next one's is larger by what an entry describes.
+  const std::uint64_t step = entry.is_live() ? level_size(level) : 0;
+  std::array<std::uint64_t, kRttEntries> descriptors{};
+  std::uint64_t next = encode(entry, level);
+  for (std::uint64_t& descriptor : descriptors) {
+    descriptor = next;
+    next += step;
   }
-  context.platform.memory.write(table.pa(), bytes);
+  context.platform.memory.write(table.pa(), std::as_bytes(std::span(descriptors)));
 }
 
 }  // namespace

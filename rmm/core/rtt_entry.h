@@ -47,6 +47,11 @@ struct RttEntry {
 std::uint64_t encode(const RttEntry& entry, int level);
 // The entry that a descriptor written by `encode` describes.
 RttEntry decode(std::uint64_t descriptor, int level);
+// decode(descriptor, level).is_live(), which is the same at every level: for scans of whole tables.
+constexpr bool descriptor_is_live(std::uint64_t descriptor) {
+  constexpr std::uint64_t kValid = 1ULL << 0, kHipas = 3ULL << 2, kUnprotected = 1ULL << 55;
+  return (descriptor & kValid) != 0 || ((descriptor & kUnprotected) == 0 && (descriptor & kHipas) != 0);
+}
 
 // B3.56 RttDescriptorIsValidForUnprotected: host-controlled fields are architecturally valid, all others zero.
 bool descriptor_is_valid_for_unprotected(std::uint64_t descriptor);

@@ -45,7 +45,7 @@ RttWalk walk(const Context& context, const Realm& realm, abi::Ipa ipa, int to_le
 abi::Ipa skip_non_live(const Context& context, const RttWalk& walk, abi::Ipa ipa) {
   const auto table = context.platform.memory.peek(walk.table);
   unsigned i = walk.index;
-  while (i < kRttEntries && !decode(descriptor_at(table, i), walk.level).is_live()) ++i;
+  while (i < kRttEntries && !descriptor_is_live(descriptor_at(table, i))) ++i;
   if (i == walk.index) return ipa;
   return walk.ipa + (i - walk.index) * walk.size();
 }

@@ -42,6 +42,7 @@ TEST_CASE("descriptors and entries are each other's inverse, valid iff hardware 
       INFO(rmm::core::name(e.state) << " " << rmm::core::name(e.ripas) << " level " << level);
       CHECK(decode(encode(e, level), level) == e);
       CHECK((encode(e, level) & 1) == (e.is_valid() ? 1 : 0));
+      CHECK(rmm::core::descriptor_is_live(encode(e, level)) == e.is_live());
     }
   CHECK(encode({.state = RttState::kAssigned, .ripas = Ripas::kRam, .address = address}, 3) ==
         (address.value | (1ULL << 10) | (3ULL << 8) | kNormalRw | 3));
