@@ -50,21 +50,24 @@ void Engine::Hooks::skip_store_search(uc_engine* uc, const Dram& dram) {
 }
 
 // Before each block. Blocks are whole or not at all: a budget of one instruction runs one block, for "stop if the block
-// is longer than the budget" would never get past a long one.
+// is longer than the budget" would never get past a long one. The usual way through is a few instructions without a
+// frame: it is taken tens of millions of times in a boot.
 void Engine::Hooks::block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user) noexcept {
   auto& engine = *static_cast<Engine*>(user);
-  if (engine.remaining_ <= 0 || ((address & 3) | engine.watch_mask_) != 0) [[unlikely]] {
-    stop_at_block(uc, address, engine);
-    if (engine.stopped_) return;
-  }
+  if (engine.remaining_ <= 0 || ((address & 3) | engine.watch_mask_) != 0) [[unlikely]]
+    return watched_block(uc, address, size, engine);
+  count_block(engine, address, size);
+}
+
+inline void Engine::Hooks::count_block(Engine& engine, std::uint64_t address, std::uint32_t size) noexcept {
   engine.remaining_ -= size >> 2;
   engine.block_end_ = address + size;
 }
 
-void Engine::Hooks::stop_at_block(uc_engine* uc, std::uint64_t address, Engine& engine) noexcept {
+void Engine::Hooks::watched_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, Engine& engine) noexcept {
   engine.unaligned_ = (address & 3) != 0;
   const bool unmasked = engine.watch_mask_ != 0 && (engine.watch_mask_ & ~engine.pstate()) != 0;
-  if (engine.remaining_ > 0 && !engine.unaligned_ && !unmasked) return;
+  if (engine.remaining_ > 0 && !engine.unaligned_ && !unmasked) return count_block(engine, address, size);
   engine.stopped_ = true;
   uc_emu_stop(uc);
 }

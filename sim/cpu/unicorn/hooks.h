@@ -26,7 +26,9 @@ struct Engine::Hooks {
   static std::uint32_t mrs(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
   static std::uint32_t msr(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
   static std::uint32_t sys(uc_engine* uc, uc_arm64_reg rt, const uc_arm64_cp_reg* reg, void* user) noexcept;
-  static void stop_at_block(uc_engine* uc, std::uint64_t address, Engine& engine) noexcept;
+  // A block before which there may be a reason to stop.
+  static void watched_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, Engine& engine) noexcept;
+  static void count_block(Engine& engine, std::uint64_t address, std::uint32_t size) noexcept;
 };
 
 }  // namespace sim
