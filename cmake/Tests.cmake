@@ -66,3 +66,10 @@ if(TARGET ccasim)
   set_tests_properties("cli: linux" "cli: linux_shell" PROPERTIES LABELS "cli;slow")
   set_tests_properties("cli: linux_shell" PROPERTIES RUN_SERIAL TRUE)
 endif()
+
+# The bench measures what it is to compare; no time is judged.
+if(TARGET ccasim_bench)
+  add_test(NAME "bench: smoke" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/bench/smoke.py
+                                       $<TARGET_FILE:ccasim_bench>)
+  set_tests_properties("bench: smoke" PROPERTIES LABELS bench)
+endif()

@@ -24,31 +24,46 @@ inline constexpr std::uint64_t kDramSize = 0x1000'0000;
 inline constexpr abi::Pa kHighDram{1ULL << 48};  // needs LPA2: data_bound2, rtt_bound2
 inline constexpr std::uint64_t kHighDramSize = 0x10'0000;
 
+// Number of a granule from kDram on; beyond kDramSize for one that lies elsewhere.
+constexpr std::uint64_t dram_slot(abi::GranulePa granule) {
+  return granule.frame() - abi::GranulePa::containing(kDram).frame();
+}
+
 class Gpt : public port::Gpt {
  public:
   std::span<const port::MemoryBank> banks() const override { return banks_; }
   abi::Pas pas(abi::GranulePa granule) const override {
-    const auto it = pas_.find(granule.frame());
-    return it == pas_.end() ? abi::Pas::kNonSecure : it->second;
+    if (const std::uint64_t slot = dram_slot(granule); slot < low_.size()) return low_[slot];
+    const auto it = elsewhere_.find(granule.frame());
+    return it == elsewhere_.end() ? abi::Pas::kNonSecure : it->second;
   }
   // As firmware does: a Root or Secure granule stays what it is.
   bool set_pas(abi::GranulePa granule, abi::Pas to) override {
     const abi::Pas from = pas(granule);
     if (from == abi::Pas::kRoot || from == abi::Pas::kSecure) return false;
-    pas_[granule.frame()] = to;
+    force(granule.pa(), to);
     return true;
   }
-  void force(abi::Pa pa, abi::Pas to) { pas_[abi::GranulePa::containing(pa).frame()] = to; }
+  void force(abi::Pa pa, abi::Pas to) {
+    const auto granule = abi::GranulePa::containing(pa);
+    if (const std::uint64_t slot = dram_slot(granule); slot < low_.size())
+      low_[slot] = to;
+    else
+      elsewhere_[granule.frame()] = to;
+  }
 
  private:
   std::array<port::MemoryBank, 2> banks_{{{kDram, kDramSize}, {kHighDram, kHighDramSize}}};
-  std::unordered_map<std::uint64_t, abi::Pas> pas_;
+  std::vector<abi::Pas> low_ = std::vector<abi::Pas>(kDramSize / abi::kGranuleSize, abi::Pas::kNonSecure);
+  std::unordered_map<std::uint64_t, abi::Pas> elsewhere_;
 };
 
 class Memory : public port::GranuleMemory {
  public:
   using Bytes = std::array<std::byte, abi::kGranuleSize>;
   explicit Memory(Gpt& gpt) : gpt_(gpt) {}
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
 
   // Called before each Non-secure access: a test may change the PAS between a check and the access.
   std::function<void(abi::Pa, bool write)> before_ns_access;
@@ -77,7 +92,13 @@ class Memory : public port::GranuleMemory {
   std::span<const std::byte> peek(abi::GranulePa granule) override { return {realm(granule.pa()), abi::kGranuleSize}; }
 
   // Contents whatever the PAS, for tests.
-  std::byte* bytes(abi::Pa pa) { return granules_[pa.value >> abi::kGranuleShift].data() + (pa.value & 0xfff); }
+  std::byte* bytes(abi::Pa pa) {
+    const auto granule = abi::GranulePa::containing(pa);
+    const std::uint64_t slot = dram_slot(granule), offset = pa - granule.pa();
+    if (slot >= low_.size()) return granules_[granule.frame()].data() + offset;
+    if (low_[slot] == nullptr) low_[slot] = granules_[granule.frame()].data();
+    return low_[slot] + offset;
+  }
   const std::map<std::uint64_t, Bytes>& all() const { return granules_; }
 
  private:
@@ -88,6 +109,7 @@ class Memory : public port::GranuleMemory {
   }
   Gpt& gpt_;
   std::map<std::uint64_t, Bytes> granules_;
+  std::vector<std::byte*> low_ = std::vector<std::byte*>(kDramSize / abi::kGranuleSize);  // into granules_
 };
 
 struct Invalidation {
@@ -145,7 +167,7 @@ class Pe : public port::Pe {
   abi::gic::IchState ich_;
 };
 
-// A CPU context whose run() gives back the next exception of its script; an empty script gives an IRQ.
+// A CPU context whose run() gives back the next exception of its script; an empty script gives `otherwise`.
 class RealmCpu : public port::RealmCpu {
  public:
   std::uint64_t x(unsigned n) const override { return x_.at(n); }
@@ -169,12 +191,13 @@ class RealmCpu : public port::RealmCpu {
   abi::Exception run(port::Pe&, const abi::RunControls& controls) override {
     last_controls = controls;
     ++runs;
-    if (script.empty()) return {.kind = abi::ExceptionKind::kIrq};
+    if (script.empty()) return {.kind = otherwise};
     const auto next = script.front();
     script.pop_front();
     return next(*this);
   }
 
+  abi::ExceptionKind otherwise = abi::ExceptionKind::kIrq;
   std::deque<std::function<abi::Exception(RealmCpu&)>> script;
   abi::RunControls last_controls;
   unsigned runs = 0;
