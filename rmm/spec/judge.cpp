@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rmm/spec/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <type_traits>
+#include <utility>
+
+#include "rmm/abi/layout.h"
+#include "rmm/abi/v1_0/function_ids.h"
+#include "rmm/abi/v1_0/structures.h"
+#include "rmm/spec/command.h"
+
+namespace rmm::spec {
+namespace {
+
+std::string list(const std::vector<Outcome>& outcomes) {
+  std::string text;
+  for (const Outcome& outcome : outcomes) text += fmt::format("\n  allowed: {}", describe(outcome));
+  return text;
+}
+
+template <class Struct>
+std::string page_line(std::string_view name, Pa at, const std::vector<std::byte>& bytes) {
+  std::string line = fmt::format("{} at=0x{:x}", name, at.value);
+  abi::for_each_field(abi::decode<Struct>(bytes), [&](std::string_view field, std::size_t, const auto& member) {
+    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>) {
+      if (member != 0) line += fmt::format(" {}=0x{:x}", field, member);
+    } else {
+      for (std::size_t i = 0; i < member.size(); ++i) {
+        if (member[i] != 0) line += fmt::format(" {}[{}]=0x{:x}", field, i, member[i]);
+      }
+    }
+  });
+  return line;
+}
+
+template <class Struct>
+void add_page(std::vector<std::string>& lines, std::string_view name, Pa at, const World& world) {
+  if (!abi::is_granule_aligned(at)) return;
+  if (const auto bytes = world.non_secure(at, abi::Layout<Struct>::kSize)) {
+    lines.push_back(page_line<Struct>(name, at, *bytes));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> script_lines(const Call& call, const World& world) {
+  std::vector<std::string> lines;
+  using namespace abi::v1_0;
+  switch (call.rec.value == 0 ? call.fid() : 0) {
+    case kRmiRealmCreate: add_page<RealmParams>(lines, "RmiRealmParams", {call.x(2)}, world); break;
+    case kRmiRecCreate: add_page<RecParams>(lines, "RmiRecParams", {call.x(3)}, world); break;
+    case kRmiRecEnter: add_page<RecEnter>(lines, "RmiRecEnter", {call.x(2)}, world); break;
+    default: break;
+  }
+  lines.push_back(script_line(call));
+  return lines;
+}
+
+Judge::Judge(Platform platform, const World& world, std::size_t history)
+    : platform_(std::move(platform)), world_(world), history_limit_(history) {}
+
+Judge::Open& Judge::top(unsigned pe) {
+  const auto it = open_.find(pe);
+  if (it == open_.end() || it->second.empty()) std::abort();  // the watcher ended what it had not begun
+  return it->second.back();
+}
+
+void Judge::remember(const Call& call) {
+  if (history_limit_ == 0) return;
+  for (std::string& line : script_lines(call, world_)) history_.push_back(std::move(line));
+  while (history_.size() > history_limit_) history_.pop_front();
+}
+
+void Judge::begin(unsigned pe, const Call& call) {
+  remember(call);
+  open_[pe].emplace_back().call = call;
+  refresh(pe);
+}
+
+void Judge::refresh(unsigned pe) {
+  Open& open = top(pe);
+  if (!open.entered) open.outcomes = spec::allowed(platform_, state_, world_, open.call);
+}
+
+const std::vector<Outcome>& Judge::allowed(unsigned pe) const { return open_.at(pe).back().outcomes; }
+
+bool Judge::matches(const Outcome& outcome, const Observed& observed) const {
+  const std::uint32_t compared = outcome.compared & observed.seen;
+  for (std::size_t n = 0; n < observed.regs.x.size(); ++n) {
+    if ((compared & (1U << n)) != 0 && outcome.regs.x.at(n) != observed.regs.x.at(n)) return false;
+  }
+  return !outcome.also || outcome.also(observed.regs);
+}
+
+Verdict Judge::take(const Call& call, const Outcome& outcome) {
+  Verdict verdict;
+  apply(state_, outcome.next);
+  verdict.touched = Scope::of(outcome.next);
+  verdict.wiped = outcome.wiped;
+  for (const auto& [pa, pas] : outcome.pas) {
+    if (world_.pas(pa) != pas) {
+      verdict.findings.push_back(fmt::format("{}: granule 0x{:x} is in PAS {}, not {}", script_line(call), pa.value,
+                                             static_cast<unsigned>(world_.pas(pa)), static_cast<unsigned>(pas)));
+    }
+  }
+  if (outcome.write && world_.realm_memory(outcome.write->to, outcome.write->bytes.size()) != outcome.write->bytes) {
+    verdict.findings.push_back(fmt::format("{}: the realm's memory at PA 0x{:x} does not hold what it should",
+                                           script_line(call), outcome.write->to.value));
+  }
+  return verdict;
+}
+
+Verdict Judge::end(unsigned pe, const Observed& observed) {
+  const Open open = std::move(top(pe));
+  open_[pe].pop_back();
+  if (open.exited) return end_of_enter(open, observed);
+  const Outcome* found = nullptr;
+  bool other_name = false;
+  for (const Outcome& outcome : open.outcomes) {
+    if (outcome.entry || outcome.exit || outcome.retried || !matches(outcome, observed)) continue;
+    // Ids of our own have no counterpart in the text: they are allowed by what they report.
+    const bool named =
+        observed.condition.empty() || observed.condition.front() == '_' || observed.condition == outcome.condition;
+    if (named) {
+      found = &outcome;
+      break;
+    }
+    other_name = true;
+  }
+  if (found != nullptr) return take(open.call, *found);
+  Verdict verdict;
+  std::string result = fmt::format("X0=0x{:x}", observed.regs.x[0]);
+  for (std::size_t n = 1; n <= 4; ++n) {
+    if ((observed.seen & (1U << n)) != 0) result += fmt::format(" X{}=0x{:x}", n, observed.regs.x.at(n));
+  }
+  verdict.findings.push_back(fmt::format("{}: the monitor answered {}{}{}{}{}", script_line(open.call), result,
+                                         observed.condition.empty() ? "" : " for ", observed.condition,
+                                         other_name ? ", which does not hold or comes after another that does" : "",
+                                         list(open.outcomes)));
+  return verdict;
+}
+
+Verdict Judge::end_of_enter(const Open& open, const Observed& observed) const {
+  Verdict verdict;
+  Observed as_success = observed;
+  if (observed.exit_fault) {  // the one failure with effects: the REC has run
+    const std::uint64_t input = abi::v1_0::RmiReturn{abi::v1_0::RmiStatus::kErrorInput, 0}.raw();
+    if (observed.regs.x[0] != input) {
+      verdict.findings.push_back(fmt::format("{}: writing the exit faulted, X0=0x{:x} instead of 0x{:x}",
+                                             script_line(open.call), observed.regs.x[0], input));
+    }
+    as_success.regs.x[0] = 0;
+  }
+  for (const Outcome& outcome : open.outcomes) {
+    if ((outcome.entry || outcome.retried) && !matches(outcome, as_success)) {
+      verdict.findings.push_back(fmt::format("{}: after the exit X0=0x{:x} X1=0x{:x} X2=0x{:x} X3=0x{:x}, {}",
+                                             script_line(open.call), observed.regs.x[0], observed.regs.x[1],
+                                             observed.regs.x[2], observed.regs.x[3], describe(outcome)));
+    }
+  }
+  return verdict;
+}
+
+Verdict Judge::entered(unsigned pe, const Gprs& gprs, std::uint64_t pc) {
+  Open& open = top(pe);
+  const auto found = std::find_if(open.outcomes.begin(), open.outcomes.end(),
+                                  [](const Outcome& outcome) { return outcome.entry && !outcome.retried; });
+  if (found == open.outcomes.end()) {
+    Verdict verdict;
+    verdict.findings.push_back(fmt::format("{}: the REC was entered{}", script_line(open.call), list(open.outcomes)));
+    return verdict;
+  }
+  open.entered = true;
+  Verdict verdict = take(open.call, *found);
+  const RealmEntry& entry = *found->entry;
+  if (entry.takes_sea) return verdict;
+  for (std::size_t n = 0; n < gprs.size(); ++n) {
+    if ((entry.compared & (1U << n)) == 0 || entry.gprs.at(n) == gprs.at(n)) continue;
+    verdict.findings.push_back(fmt::format("{}: at entry X{}: model 0x{:x}, monitor 0x{:x}", script_line(open.call), n,
+                                           entry.gprs.at(n), gprs.at(n)));
+  }
+  if (entry.pc != pc) {
+    verdict.findings.push_back(
+        fmt::format("{}: at entry PC: model 0x{:x}, monitor 0x{:x}", script_line(open.call), entry.pc, pc));
+  }
+  return verdict;
+}
+
+Verdict Judge::call_exits(unsigned pe) {
+  const Open open = std::move(top(pe));
+  open_[pe].pop_back();
+  const auto found = std::find_if(open.outcomes.begin(), open.outcomes.end(),
+                                  [](const Outcome& outcome) { return outcome.exit || outcome.retried; });
+  if (found == open.outcomes.end()) {
+    Verdict verdict;
+    verdict.findings.push_back(
+        fmt::format("{}: the REC exits for the call{}", script_line(open.call), list(open.outcomes)));
+    return verdict;
+  }
+  ExitCause cause;
+  if (found->exit) {
+    cause.kind = ExitCause::Kind::kCall;
+    cause.call = *found->exit;
+  } else {
+    cause.kind = ExitCause::Kind::kRealmAccess;
+    cause.access = {open.call.x(1)};  // the command's addr
+  }
+  top(pe).call_exit = std::move(cause);
+  return take(open.call, *found);
+}
+
+Verdict Judge::left(unsigned pe, const ExitCause& seen, const ExitShown& shown) {
+  Open& open = top(pe);
+  const Pa rec{open.call.x(1)};
+  Verdict verdict;
+  if (!state_.recs.contains(rec)) {
+    verdict.findings.push_back(fmt::format("{}: an exit of what is no REC", script_line(open.call)));
+    return verdict;
+  }
+  ExitCause cause = seen;
+  const bool at_entry = cause.kind == ExitCause::Kind::kEntryAccess;
+  if (at_entry) cause.access = state_.recs.at(rec).host_call;
+  if (cause.kind == ExitCause::Kind::kCall || cause.kind == ExitCause::Kind::kRealmAccess) {
+    if (!open.call_exit || open.call_exit->kind != cause.kind) {
+      verdict.findings.push_back(
+          fmt::format("{}: the exit is for another call than the realm's", script_line(open.call)));
+    } else {
+      cause = *open.call_exit;
+    }
+  }
+  const bool unwritable =
+      std::any_of(open.outcomes.begin(), open.outcomes.end(), [](const Outcome& outcome) { return outcome.retried; });
+  if (at_entry ? !unwritable : !open.entered) {
+    verdict.findings.push_back(
+        fmt::format("{}: an exit without an entry{}", script_line(open.call), list(open.outcomes)));
+  }
+  ExitJudgement judgement = judge_exit(platform_, state_, rec, cause, shown);
+  for (const std::string& wrong : judgement.wrong) {
+    verdict.findings.push_back(fmt::format("{}: {}", script_line(open.call), wrong));
+  }
+  apply(state_, judgement.next);
+  verdict.touched = Scope::of(judgement.next);
+  open.exited = true;
+  return verdict;
+}
+
+}  // namespace rmm::spec

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The judge: the model's state, and a monitor that is watched. For whoever sees a real monitor and wants each of its
+// steps compared with DEN0137.
+//
+// What the watcher provides
+//   * Platform: what the implementation is free to choose, once.
+//   * World: the PAS of a granule, Non-secure memory, a realm's memory, as the monitor saw them. non_secure() is asked
+//     inside begin() and refresh() only, so the pages of a call must not have changed between the monitor's read and
+//     those (or the watcher keeps a copy).
+//   * the registers of each call and of each return, and the id of the condition that the monitor says failed;
+//   * on demand, an abstraction of the monitor's objects as a State (fields as in state.h), to be compared.
+//
+// The sequence on one PE
+//   RMI command         begin(pe, call)  ...  end(pe, observed)
+//   RMI_REC_ENTER       begin(pe, call)  [ entered(pe, gprs, pc)  realm's calls...  left(pe, cause, shown) ]
+//                       end(pe, observed). The part in brackets is there if the checks passed, also if an interrupt
+//                       prevents the realm from running: then gprs and pc are what the realm would have got.
+//                       If the host call's data could not be written, entered() is left out and left() says
+//                       kEntryAccess.
+//   RSI, PSCI call      between entered and left: begin(pe, call with rec)  ...  end(pe, observed) if it returns to the
+//                       realm; call_exits(pe) if the REC exits for it, then left(pe, {kCall or kRealmAccess}, shown):
+//                       what the call asks the host is known here.
+//
+// Each returns a Verdict: findings (empty: the monitor did what the text allows) and `touched`, the objects that the
+// transition may have changed. Read those back, with every object that the monitor wrote meanwhile, and compare():
+// an object that the monitor wrote and the model did not touch is compared too, which is the footprint rule.
+//
+// Under concurrency a call is judged at one moment, in the order of those moments: refresh(pe), with all locks held
+// that the call takes, before the first one is released; begin() then only announces it. The model's state moves at
+// end(), so end() (or call_exits, entered, left) is called before another PE's refresh() that depends on it: at the
+// release.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rmm/spec/describe.h"
+#include "rmm/spec/outcome.h"
+#include "rmm/spec/rec_exit.h"
+
+namespace rmm::spec {
+
+struct Observed {
+  abi::SmcRegs regs;
+  std::uint32_t seen = kAllRegisters;  // bit n: regs shows Xn
+  std::string_view condition;          // what the monitor says failed; empty on success or if it doesn't say
+  bool exit_fault = false;             // RMI_REC_ENTER: writing RmiRecExit met a granule protection fault (D14)
+};
+
+struct Verdict {
+  std::vector<std::string> findings;
+  Scope touched;
+  std::vector<Pa> wiped;  // granules whose content from before the call must not be found any more (A2.2.4)
+  bool ok() const { return findings.empty(); }
+};
+
+class Judge {
+ public:
+  // Keeps the last `history` lines of the script, 0: none.
+  Judge(Platform platform, const World& world, std::size_t history = 0);
+
+  State& state() { return state_; }  // to begin from a monitor that isn't fresh
+  const State& state() const { return state_; }
+
+  void begin(unsigned pe, const Call& call);
+  void refresh(unsigned pe);
+  // What the open call may result in.
+  const std::vector<Outcome>& allowed(unsigned pe) const;
+  Verdict end(unsigned pe, const Observed& observed);
+
+  Verdict entered(unsigned pe, const Gprs& gprs, std::uint64_t pc);
+  Verdict call_exits(unsigned pe);
+  Verdict left(unsigned pe, const ExitCause& seen, const ExitShown& shown);
+
+  // The monitor's abstraction against the model within `scope`.
+  std::vector<std::string> compare(const State& monitor, const Scope& scope) const {
+    return diff(state_, monitor, scope);
+  }
+  const std::deque<std::string>& history() const { return history_; }
+
+ private:
+  struct Open {
+    Call call;
+    std::vector<Outcome> outcomes;
+    bool entered = false;
+    bool exited = false;
+    std::optional<ExitCause> call_exit;  // RMI_REC_ENTER: of the realm's call that left
+  };
+  Open& top(unsigned pe);
+  Verdict take(const Call& call, const Outcome& outcome);
+  Verdict end_of_enter(const Open& open, const Observed& observed) const;
+  void remember(const Call& call);
+  bool matches(const Outcome& outcome, const Observed& observed) const;
+
+  Platform platform_;
+  const World& world_;
+  State state_;
+  std::map<unsigned, std::vector<Open>> open_;  // by PE: RMI_REC_ENTER, and in it the realm's call
+  std::size_t history_limit_ = 0;
+  std::deque<std::string> history_;
+};
+
+// The script lines of a call: the parameter page it names first (`RmiRealmParams at=0x... s2sz=40 ...`, non-zero
+// fields), then the command.
+std::vector<std::string> script_lines(const Call& call, const World& world);
+
+}  // namespace rmm::spec
