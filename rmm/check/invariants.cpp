@@ -6,6 +6,10 @@
 #include <set>
 #include <type_traits>
 
+#include "rmm/check/fold_map.h"
+#include "rmm/check/footprint_check.h"
+#include "rmm/check/list_registers.h"
+#include "rmm/check/measurement_log.h"
 #include "rmm/check/sweep.h"
 #include "rmm/core/rtt_entry.h"
 #include "rmm/core/rtt_walk.h"
@@ -56,7 +60,25 @@ bool is_zero(const Value& value) {
     return std::all_of(value.begin(), value.end(), [](auto element) { return element == 0; });
 }
 
+// How a call tells that it has failed: by a condition; a call that there is not, by its status.
+bool call_succeeded(const port::CommandEnd& event) {
+  return event.failed_condition.empty() && event.x0 != abi::kSmcNotSupported;
+}
+
 }  // namespace
+
+Invariants::Invariants(const port::Platform& platform, core::MonitorState& state, Findings& findings,
+                       const core::Limits& limits)
+    : platform_(platform),
+      state_(state),
+      findings_(findings),
+      limits_(limits),
+      ports_(platform_, *this),
+      conditions_(state),
+      locks_(state, findings),
+      tables_(platform_, state, findings),
+      taint_(platform_, findings),
+      tokens_(platform_, findings) {}
 
 const core::Realm* Invariants::realm_of(abi::Pa rd) const {
   for (const auto& [index, realm] : state_.realms)
@@ -64,28 +86,124 @@ const core::Realm* Invariants::realm_of(abi::Pa rd) const {
   return nullptr;
 }
 
-const Invariants::CommandInProgress* Invariants::command_of_self() const {
-  const auto it = commands_.find(platform_.sync.self().value);
-  return it == commands_.end() ? nullptr : &it->second;
+const core::Rec* Invariants::rec_of(abi::Pa rec) const {
+  const core::Granule& granule = state_.granules.peek(abi::GranulePa::containing(rec));
+  if (granule.state != core::GranuleState::kRec) return nullptr;
+  const auto it = state_.recs.find(granule.object);
+  return it == state_.recs.end() ? nullptr : &it->second;
+}
+
+bool Invariants::anyone_commands() const {
+  return std::any_of(actors_.begin(), actors_.end(), [](const auto& entry) { return entry.second.commanding; });
+}
+
+void Invariants::add_effect(Kind kind, std::uint64_t object) {
+  if (Effects* effects = actor().effects()) effects->add(kind, object);
+}
+
+void Invariants::count_work() {
+  ActorProgress& self = actor();
+  ++(self.running ? self.run.work : self.rmi.work);
 }
 
 void Invariants::command_begin(const port::CommandBegin& event) {
-  if (event.interface == port::Interface::kRmi) commands_[platform_.sync.self().value] = {event.name, {}};
+  ActorProgress& self = actor();
+  if (event.interface == port::Interface::kRmi) {
+    self.commanding = true;
+    self.running = false;
+    self.rmi.begin(event.name, event.args);
+  } else if (self.running) {
+    self.run.args.assign(event.args);
+    unanswered_calls_[event.rec] = event.name;
+  }
 }
 
 void Invariants::command_end(const port::CommandEnd& event) {
-  if (event.interface != port::Interface::kRmi) return;
-  commands_.erase(platform_.sync.self().value);
+  ActorProgress& self = actor();
+  if (event.interface != port::Interface::kRmi) {
+    if (self.running) call_ended(self, event);
+    return;
+  }
+  if (self.commanding) rmi_ended(self, event);
+  self.commanding = false;
+  if (sweep_due_ && !anyone_commands()) {
+    sweep_due_ = false;
+    sweep();
+  }
+}
+
+void Invariants::rmi_ended(ActorProgress& self, const port::CommandEnd& event) {
+  const RmiProgress& command = self.rmi;
+  const bool succeeded = event.x0 == 0;
+  Values outputs;
+  outputs.assign(event.outputs);
+  expect_footprint(findings_, command, outputs, succeeded, event.failed_condition);
+  conditions_.judge(findings_, command, event.failed_condition);
+  expect_measured(findings_, command, realm_of(command.measurement.rd), outputs, succeeded);
+  locks_.expect_none(self, "when the host got the answer of", event.name);
+  locks_.expect_bounded(command.work, event.name);
+  if (event.failed_condition == "rec_gicv3" && !command.host_bytes.empty())
+    findings_.expect("I21",
+                     !list_registers_are_allowed(abi::decode<abi::v1_0::RecEnter>(command.host_bytes), limits_.num_lrs),
+                     "RMI_REC_ENTER refused list registers that A6.1 allows");
   for (const auto& [index, realm] : state_.realms) {
     const auto frozen = frozen_rims_.find(realm.rd.pa().value);
     if (frozen != frozen_rims_.end())
       findings_.expect("I15", realm.measurements[0] == frozen->second,
                        "{} changed the RIM of the active realm with RD {:#x}", event.name, realm.rd.pa().value);
   }
-  if (sweep_due_ && commands_.empty()) {
-    sweep_due_ = false;
-    sweep();
-  }
+}
+
+void Invariants::call_ended(ActorProgress& self, const port::CommandEnd& event) {
+  RunProgress& run = self.run;
+  const bool succeeded = call_succeeded(event);
+  look_at_rec(run);
+  expect_footprint(findings_, run, event.name, succeeded, event.failed_condition);
+  expect_extended(findings_, run, event.name, succeeded);
+  tokens_.call_ended(run, event);
+  locks_.expect_none(self, "when the realm got the answer of", event.name);
+  locks_.expect_bounded(run.work, event.name);
+  unanswered_calls_.erase(event.rec);
+  next_phase(run);
+}
+
+void Invariants::look_at_rec(RunProgress& run) {
+  if (const core::Rec* rec = rec_of(run.rec)) compare(run.image, RecImage(*rec), run.effects);
+}
+
+void Invariants::left_without_answer(RunProgress& run) {
+  look_at_rec(run);
+  const auto call = unanswered_calls_.find(run.rec.value);
+  const std::string_view name = call == unanswered_calls_.end() ? std::string_view() : call->second;
+  expect_footprint(findings_, run, name, true, "");
+  expect_extended(findings_, run, "", true);
+  next_phase(run);
+}
+
+void Invariants::next_phase(RunProgress& run) {
+  const core::Rec* rec = rec_of(run.rec);
+  run.next_phase(rec == nullptr ? RecImage() : RecImage(*rec));
+}
+
+void Invariants::rec_enter(const port::RecEntry& event) {
+  ActorProgress& self = actor();
+  self.running = true;
+  self.run.rec = event.rec;
+  next_phase(self.run);
+  const auto& bytes = self.rmi.host_bytes;
+  if (bytes.size() == abi::Layout<abi::v1_0::RecEnter>::kSize)
+    findings_.expect("I21", list_registers_are_allowed(abi::decode<abi::v1_0::RecEnter>(bytes), limits_.num_lrs),
+                     "REC {:#x} was entered with list registers or control bits that A6.1 does not allow",
+                     event.rec.value);
+}
+
+void Invariants::trap(const port::TrapEvent& event) {
+  ActorProgress& self = actor();
+  if (!self.running) return;
+  // Nothing can be locked or unlocked while a realm runs: what is held now was held all the time.
+  locks_.expect_none(self, "while the realm ran in", "RMI_REC_ENTER");
+  self.run.rec = event.rec;
+  left_without_answer(self.run);
 }
 
 void Invariants::granule_transition(const port::GranuleTransition& event) {
@@ -97,6 +215,25 @@ void Invariants::granule_transition(const port::GranuleTransition& event) {
   if (event.to == "DELEGATED")
     findings_.expect("I7", granule.refcount == 0, "granule {:#x} left {} with {} references", event.granule.pa().value,
                      event.from, granule.refcount);
+  if (event.from == "DELEGATED") {
+    Effects* effects = actor().effects();
+    const std::uint64_t pa = event.granule.pa().value;
+    const Change filled{Kind::kDelegatedContents, pa};
+    // What this command put into it belongs to the new owner; before that it was looked at.
+    const bool claimed = effects != nullptr &&
+                         std::find(effects->changes.begin(), effects->changes.end(), filled) != effects->changes.end();
+    if (claimed && event.to == "DATA") {
+      effects->remove(filled.kind, pa);
+      effects->add(Kind::kDataContents, pa);
+    } else {
+      taint_.expect_zero(event.granule, event.to == "UNDELEGATED" ? "and the host could read them"
+                                                                  : "and its next owner could read them");
+    }
+  }
+  taint_.transition(event);
+  tables_.transition(event);
+  if (event.from == "REC") tokens_.rec_ended(event.granule.pa());
+  if (Effects* effects = actor().effects()) effects->transitions.push_back({event.granule, event.from, event.to});
   if (event.to != "UNDELEGATED" && event.from != "UNDELEGATED")
     findings_.expect("I1", platform_.gpt.pas(event.granule) == abi::Pas::kRealm,
                      "granule {:#x} became {} outside the Realm PAS", event.granule.pa().value, event.to);
@@ -105,7 +242,22 @@ void Invariants::granule_transition(const port::GranuleTransition& event) {
 void Invariants::rtt_write(const port::RttWrite& event) {
   const core::Realm* realm = realm_of(event.rd);
   if (realm == nullptr) return;  // under construction
+  ActorProgress& self = actor();
   const core::RttEntry entry = core::decode(event.after, event.level);
+  const core::RttEntry before = core::decode(event.before, event.level);
+  if (Effects* effects = self.effects())
+    effects->add_entry(event.rd, {event.ipa, event.ipa + core::level_size(event.level)});
+  const auto table = abi::GranulePa::containing(event.entry);
+  if (self.commanding && (self.rmi.tables.empty() || self.rmi.tables.back() != table)) self.rmi.tables.push_back(table);
+  if (self.commanding && event.level < core::kPageLevel) {
+    const bool folds = self.rmi.name == "RMI_RTT_FOLD" && before.state == RttState::kTable;
+    const bool unfolds = self.rmi.name == "RMI_RTT_CREATE" && entry.state == RttState::kTable;
+    const auto child = abi::GranulePa::containing(folds ? before.address : entry.address);
+    if ((folds || unfolds) && platform_.gpt.pas(child) == abi::Pas::kRealm)
+      expect_same_map(findings_, event, folds ? platform_.memory.read64(event.entry) : event.before,
+                      platform_.memory.peek(child), folds);
+  }
+  tables_.entry_written(event, before, entry);
   const bool is_protected = realm->is_protected(event.ipa);
   const bool unprotected_state = entry.state == RttState::kAssignedNs || entry.state == RttState::kUnassignedNs;
   findings_.expect("I9", entry.state == RttState::kTable || unprotected_state != is_protected,
@@ -130,8 +282,8 @@ void Invariants::rtt_write(const port::RttWrite& event) {
 void Invariants::ripas_change(const port::RipasChange& event) {
   const core::Realm* realm = realm_of(event.rd);
   if (realm == nullptr) return;
-  const CommandInProgress* command = command_of_self();
-  const std::string_view by = command == nullptr ? "no command" : command->name;
+  const ActorProgress& self = actor();
+  const std::string_view by = self.commanding ? self.rmi.name : "no command";
   const bool before_activation = realm->state.peek() == core::RealmState::kNew;
   const bool allowed = event.to == "DESTROYED" ? by == "RMI_DATA_DESTROY" || by == "RMI_RTT_DESTROY"
                        : before_activation     ? by == "RMI_RTT_INIT_RIPAS" || by == "RMI_DATA_CREATE"
@@ -161,17 +313,190 @@ void Invariants::rec_exit(const port::RecExitEvent& event) {
     findings_.expect("I20", named || is_zero(value), "the exit {} of REC {:#x} shows the host the field {}",
                      event.reason, event.rec.value, name);
   });
+  ActorProgress& self = actor();
+  if (!self.running) return;
+  locks_.expect_none(self, "at the REC exit of", "RMI_REC_ENTER");
+  left_without_answer(self.run);
+  self.running = false;
 }
 
 void Invariants::ns_read(abi::Pa pa, std::uint64_t size) {
-  const auto it = commands_.find(platform_.sync.self().value);
-  if (it == commands_.end()) return;
-  auto& reads = it->second.ns_reads;
+  ActorProgress& self = actor();
+  if (!self.commanding) return;
+  auto& reads = self.rmi.ns_reads;
   const bool again = std::any_of(reads.begin(), reads.end(), [&](const auto& read) {
     return pa.value < read.first + read.second && read.first < pa.value + size;
   });
-  findings_.expect("I22", !again, "{} read host memory at {:#x} twice", it->second.name, pa.value);
+  findings_.expect("I22", !again, "{} read host memory at {:#x} twice", self.rmi.name, pa.value);
   reads.emplace_back(pa.value, size);
+}
+
+void Invariants::host_was_read(abi::Pa, std::span<const std::byte> bytes) {
+  count_work();
+  ActorProgress& self = actor();
+  if (self.commanding && !self.running) self.rmi.host_bytes.assign(bytes.begin(), bytes.end());
+}
+
+void Invariants::host_is_written(abi::Pa pa) {
+  count_work();
+  add_effect(Kind::kHostMemory, abi::GranulePa::containing(pa).pa().value);
+}
+
+void Invariants::memory_is_written(abi::Pa pa, std::span<const std::byte> bytes) {
+  count_work();
+  const auto granule = abi::GranulePa::containing(pa);
+  switch (state_.granules.peek(granule).state) {
+    case core::GranuleState::kRtt:
+      // Single entries are told by rtt_write, with their realm.
+      if (bytes.size() > sizeof(std::uint64_t)) add_effect(Kind::kTableContents, granule.pa().value);
+      return;
+    case core::GranuleState::kDelegated: {
+      Effects* effects = actor().effects();
+      if (effects == nullptr) return;
+      const Change filled{Kind::kDelegatedContents, granule.pa().value};
+      if (std::find(effects->changes.begin(), effects->changes.end(), filled) == effects->changes.end())
+        taint_.expect_zero(granule, "when a command began to fill it");
+      effects->add(filled.kind, filled.object);
+      return;
+    }
+    default: break;
+  }
+  add_effect(Kind::kDataContents, granule.pa().value);
+  if (ActorProgress& self = actor(); self.running) self.run.written.assign(bytes.begin(), bytes.end());
+}
+
+void Invariants::granule_is_wiped(abi::GranulePa granule) {
+  count_work();
+  add_effect(Kind::kWipe, granule.pa().value);
+}
+
+void Invariants::pas_was_set(abi::GranulePa granule, abi::Pas) {
+  count_work();
+  add_effect(Kind::kPas, granule.pa().value);
+}
+
+void Invariants::cpu_is_reached(port::CpuId cpu) {
+  count_work();
+  add_effect(Kind::kCpuContext, cpu.value);
+}
+
+void Invariants::shared_is_accessed(const port::Step& step) {
+  count_work();
+  if (step.access != port::Access::kWrite) return;
+  const auto state = state_.granules.peek(abi::GranulePa::containing(abi::Pa{step.object})).state;
+  add_effect(state == core::GranuleState::kRec ? Kind::kRecShared : Kind::kRealmShared, step.object);
+}
+
+void Invariants::lock_is_wanted(const port::Lock& lock, const port::Step& step) {
+  count_work();
+  locks_.wanted(actor(), lock, step);
+}
+
+void Invariants::lock_was_taken(const port::Lock& lock, const port::Step& step) {
+  ActorProgress& self = actor();
+  locks_.taken(self, lock, step);
+  if (!self.held.back().is_granule) {
+    self.vmid_was_used = step.object < state_.vmids.size() && state_.vmids[step.object];
+    return;
+  }
+  const abi::Pa pa{step.object};
+  const core::Granule& granule = state_.granules.peek(abi::GranulePa::containing(pa));
+  if (!self.running && self.commanding) self.rmi.seen.push_back({pa, granule.state});
+  if (granule.state == core::GranuleState::kRd) {
+    const auto realm = state_.realms.find(granule.object);
+    if (realm != state_.realms.end()) realm_was_locked(self, realm->second);
+  } else if (granule.state == core::GranuleState::kRec && self.commanding && !self.running) {
+    if (const core::Rec* rec = rec_of(pa)) self.rmi.recs.emplace_back(pa, RecImage(*rec));
+  }
+}
+
+void Invariants::realm_was_locked(ActorProgress& self, const core::Realm& realm) {
+  const auto [it, fresh] = realms_.emplace(realm.rd.pa().value, realm);
+  if (!fresh) {
+    Effects meanwhile;
+    compare(it->second, realm, meanwhile);
+    findings_.expect("I16", meanwhile.empty(), "{} of the realm with RD {:#x} changed while nobody held its lock",
+                     meanwhile.empty() ? "" : name(meanwhile.changes.front().kind), realm.rd.pa().value);
+    it->second = realm;
+  }
+  if (!self.commanding || self.running) return;
+  self.rmi.realm_state = realm.state.peek();
+  const abi::Ipa base{self.rmi.args.get("base")};
+  if (self.rmi.name == "RMI_RTT_INIT_RIPAS" && base < realm.ipa_end())
+    self.rmi.entry_size = core::walk({platform_, state_}, realm, base, core::kPageLevel).size();
+}
+
+void Invariants::lock_is_released(const port::Lock& lock, const port::Step& step) {
+  count_work();
+  ActorProgress& self = actor();
+  locks_.released(self, lock);
+  if (&lock == &state_.vmid_lock) {
+    const bool used = step.object < state_.vmids.size() && state_.vmids[step.object];
+    if (used != self.vmid_was_used) add_effect(Kind::kVmid, step.object);
+    return;
+  }
+  if (!locks_.is_granule_lock(lock, step)) return;
+  const abi::Pa pa{step.object};
+  const auto granule = abi::GranulePa::containing(pa);
+  const core::GranuleState state = state_.granules.peek(granule).state;
+  Effects* effects = self.effects();
+  if (effects != nullptr && effects->of(granule) != nullptr) {
+    const bool realm_pas = platform_.gpt.pas(granule) == abi::Pas::kRealm;
+    findings_.expect("I1", realm_pas == (state != core::GranuleState::kUndelegated),
+                     "granule {:#x} is {} but {} in the Realm PAS", pa.value, core::name(state),
+                     realm_pas ? "still" : "not");
+    if (state == core::GranuleState::kDelegated) taint_.expect_zero(granule, "although it has no owner any more");
+  }
+  realm_is_unlocked(self, granule);
+  rec_is_unlocked(self, pa);
+}
+
+void Invariants::realm_is_unlocked(ActorProgress& self, abi::GranulePa granule) {
+  const abi::Pa rd = granule.pa();
+  const core::Granule& record = state_.granules.peek(granule);
+  if (record.state != core::GranuleState::kRd) {
+    realms_.erase(rd.value);
+    return;
+  }
+  for (const abi::GranulePa table : self.rmi.tables) tables_.expect_references(table);
+  self.rmi.tables.clear();
+  const auto found = state_.realms.find(record.object);
+  if (found == state_.realms.end()) return;
+  const core::Realm& realm = found->second;
+  const auto [it, created] = realms_.emplace(rd.value, realm);
+  if (MeasurementStep* step = self.measurement())
+    *step = {.seen = true, .created = created, .rd = rd, .before = it->second.measurements, .after = realm.measurements};
+  if (Effects* effects = self.effects(); effects != nullptr && !created) {
+    compare(it->second, realm, *effects);
+    findings_.expect("I16",
+                     it->second.rpv == realm.rpv && it->second.hash_algo == realm.hash_algo &&
+                         it->second.ipa_width == realm.ipa_width,
+                     "RPV, hash algorithm or IPA width of the realm with RD {:#x} changed", rd.value);
+  }
+  it->second = realm;
+  if (self.running) self.run.realm_seen = realm;
+}
+
+void Invariants::rec_is_unlocked(ActorProgress& self, abi::Pa pa) {
+  const auto before = std::find_if(self.rmi.recs.begin(), self.rmi.recs.end(),
+                                   [&](const auto& entry) { return entry.first == pa; });
+  if (before == self.rmi.recs.end()) return;
+  const core::Rec* rec = rec_of(pa);
+  // While it runs, a REC belongs to its PE and not to the holder of its lock.
+  if (rec != nullptr && !before->second.running && rec->state.peek() != core::RecState::kRunning)
+    compare(before->second, RecImage(*rec), self.rmi.effects);
+  self.rmi.recs.erase(before);
+}
+
+void Invariants::state_was_replaced() {
+  actors_.clear();
+  realms_.clear();
+  frozen_rims_.clear();
+  unanswered_calls_.clear();
+  tables_.forget();
+  taint_.forget();
+  tokens_.forget();
+  sweep_due_ = false;
 }
 
 void Invariants::sweep() {

@@ -92,7 +92,10 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       host_log_(surroundings_),
       platform_{realm_view_,      firmware_,           cpus_,        cpus_, scheduler_, scheduler_,
                 monitor_entropy_, &monitor_observers_, &attestation_},
-      monitor_(platform_, limits(config.machine),
+      invariants_(surroundings_.check ? std::make_unique<rmm::check::Invariants>(
+                                            platform_, state_.monitor, findings_, limits(config.machine))
+                                      : nullptr),
+      monitor_(invariants_ ? invariants_->watched_platform() : platform_, limits(config.machine),
                (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
       host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
       kvm_(state_.kvm, host_platform_) {
@@ -128,8 +131,7 @@ void Machine::observe() {
     scheduler_.set_observer(trace_.get());
     cpus_.set_walk_observer([this](const WalkReport& report) { trace_->fault(report); });
   }
-  if (surroundings_.check) {
-    invariants_ = std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_);
+  if (invariants_) {
     monitor_observers_.add(*invariants_);
     cpus_.check_translations([this](const StaleTranslation& stale) {
       findings_.expect("I13", !stale.realm,
@@ -180,6 +182,7 @@ void Machine::restore(const MachineSnapshot& snapshot) {
   scheduler_.before_restore(snapshot.state.scheduler);
   state_ = snapshot.state;
   scheduler_.after_restore();
+  if (invariants_) invariants_->state_was_replaced();
   for (Vm& vm : vms_) vm.result.reset();
   dram_.restore(snapshot.dram);
   cpus_.restore_all(state_.cpus);

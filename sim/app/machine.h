@@ -152,11 +152,11 @@ class Machine {
   HostLog host_log_;
   std::unique_ptr<trace::JsonTrace> trace_;
   rmm::check::Findings findings_;
-  std::unique_ptr<rmm::check::Invariants> invariants_;
   trace::MonitorFanout monitor_observers_;
   trace::HostFanout host_observers_;
   // Software.
-  rmm::port::Platform platform_;
+  rmm::port::Platform platform_;  // the machine itself
+  std::unique_ptr<rmm::check::Invariants> invariants_;  // stand between it and the monitor; null without checks
   rmm::Monitor monitor_;
   host::port::HostPlatform host_platform_;
   host::kvm::Kvm kvm_;
