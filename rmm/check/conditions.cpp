@@ -94,8 +94,7 @@ bool precedes(const call::Command& row, const Values& args, std::string_view fir
 
 }  // namespace
 
-std::optional<bool> Conditions::holds(const call::Command& row, const RmiProgress& command,
-                                      std::string_view id) const {
+std::optional<bool> Conditions::holds(const call::Command& row, const RmiProgress& command, std::string_view id) const {
   const Rule* rule = rule_of(row.name, id, command.args);
   if (rule == nullptr) return std::nullopt;
   const abi::Pa value{command.args.get(rule->argument)};

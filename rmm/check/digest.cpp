@@ -61,8 +61,7 @@ bool es384_verifies(const abi::token::P384Point& key, abi::token::ByteView messa
   point.insert(point.end(), key.x.begin(), key.x.end());
   point.insert(point.end(), key.y.begin(), key.y.end());
   const auto r = signature.first(abi::token::kP384Size), s = signature.last(abi::token::kP384Size);
-  const Expression public_key =
-      build("(public-key (ecc (curve \"NIST P-384\") (q %b)))", length(point), point.data());
+  const Expression public_key = build("(public-key (ecc (curve \"NIST P-384\") (q %b)))", length(point), point.data());
   const Expression data = build("(data (flags raw) (value %b))", length(digest), digest.data());
   const Expression value = build("(sig-val (ecdsa (r %b) (s %b)))", length(r), r.data(), length(s), s.data());
   return public_key && data && value && gcry_pk_verify(value.get(), data.get(), public_key.get()) == 0;

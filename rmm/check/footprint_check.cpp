@@ -9,8 +9,8 @@
 namespace rmm::check {
 namespace {
 
-constexpr Kinds kOfRealm = kinds(Kind::kRttEntry, Kind::kRim, Kind::kRem, Kind::kRecIndex, Kind::kRealmAttribute,
-                                 Kind::kRealmShared);
+constexpr Kinds kOfRealm =
+    kinds(Kind::kRttEntry, Kind::kRim, Kind::kRem, Kind::kRecIndex, Kind::kRealmAttribute, Kind::kRealmShared);
 constexpr Kinds kOfRec = kinds(Kind::kRecShared, Kind::kRecIdentity, Kind::kPsciRequest, Kind::kRipasWindow,
                                Kind::kHostCall, Kind::kAttestation, Kind::kExitRecord);
 constexpr std::array<std::string_view, 4> kRecArguments = {"rec", "rec_ptr", "calling_rec", "target_rec"};
@@ -108,8 +108,7 @@ void expect_footprint(Findings& findings, const RmiProgress& command, const Valu
 void expect_footprint(Findings& findings, const RunProgress& run, std::string_view call, bool succeeded,
                       std::string_view failed_condition) {
   const Footprint& row = footprint_of(call);
-  const Kinds allowed =
-      (succeeded ? row.changes : allowed_on_failure(row, failed_condition)) | kEveryExit;
+  const Kinds allowed = (succeeded ? row.changes : allowed_on_failure(row, failed_condition)) | kEveryExit;
   const std::string_view what = call.empty() ? std::string_view("an exception") : call;
   for (const Change& change : run.effects.changes) {
     const bool own = is(change, kOfRealm) ? change.object == run.image.owner.pa().value
@@ -120,8 +119,9 @@ void expect_footprint(Findings& findings, const RunProgress& run, std::string_vi
                       "{} of REC {:#x} changed {} (object {:#x}), which is not in its footprint", what, run.rec.value,
                       name(change.kind), change.object);
     else
-      findings.expect("I23", is(change, allowed) && own, "{} of REC {:#x} failed with {}, yet it changed {} (object {:#x})",
-                      what, run.rec.value, failed_condition, name(change.kind), change.object);
+      findings.expect("I23", is(change, allowed) && own,
+                      "{} of REC {:#x} failed with {}, yet it changed {} (object {:#x})", what, run.rec.value,
+                      failed_condition, name(change.kind), change.object);
   }
   for (const Transition& t : run.effects.transitions)
     findings.expect("I24", false, "{} of REC {:#x} changed granule {:#x} from {} to {}", what, run.rec.value,

@@ -133,6 +133,16 @@ void Invariants::command_end(const port::CommandEnd& event) {
 }
 
 void Invariants::rmi_ended(ActorProgress& self, const port::CommandEnd& event) {
+  if (ports_are_watched_) judge(self, event);
+  for (const auto& [index, realm] : state_.realms) {
+    const auto frozen = frozen_rims_.find(realm.rd.pa().value);
+    if (frozen != frozen_rims_.end())
+      findings_.expect("I15", realm.measurements[0] == frozen->second,
+                       "{} changed the RIM of the active realm with RD {:#x}", event.name, realm.rd.pa().value);
+  }
+}
+
+void Invariants::judge(const ActorProgress& self, const port::CommandEnd& event) {
   const RmiProgress& command = self.rmi;
   const bool succeeded = event.x0 == 0;
   Values outputs;
@@ -146,12 +156,6 @@ void Invariants::rmi_ended(ActorProgress& self, const port::CommandEnd& event) {
     findings_.expect("I21",
                      !list_registers_are_allowed(abi::decode<abi::v1_0::RecEnter>(command.host_bytes), limits_.num_lrs),
                      "RMI_REC_ENTER refused list registers that A6.1 allows");
-  for (const auto& [index, realm] : state_.realms) {
-    const auto frozen = frozen_rims_.find(realm.rd.pa().value);
-    if (frozen != frozen_rims_.end())
-      findings_.expect("I15", realm.measurements[0] == frozen->second,
-                       "{} changed the RIM of the active realm with RD {:#x}", event.name, realm.rd.pa().value);
-  }
 }
 
 void Invariants::call_ended(ActorProgress& self, const port::CommandEnd& event) {
@@ -187,7 +191,7 @@ void Invariants::next_phase(RunProgress& run) {
 
 void Invariants::rec_enter(const port::RecEntry& event) {
   ActorProgress& self = actor();
-  self.running = true;
+  self.running = ports_are_watched_;
   self.run.rec = event.rec;
   next_phase(self.run);
   const auto& bytes = self.rmi.host_bytes;
@@ -257,7 +261,7 @@ void Invariants::rtt_write(const port::RttWrite& event) {
       expect_same_map(findings_, event, folds ? platform_.memory.read64(event.entry) : event.before,
                       platform_.memory.peek(child), folds);
   }
-  tables_.entry_written(event, before, entry);
+  if (ports_are_watched_) tables_.entry_written(event, before, entry);
   const bool is_protected = realm->is_protected(event.ipa);
   const bool unprotected_state = entry.state == RttState::kAssignedNs || entry.state == RttState::kUnassignedNs;
   findings_.expect("I9", entry.state == RttState::kTable || unprotected_state != is_protected,
@@ -465,7 +469,8 @@ void Invariants::realm_is_unlocked(ActorProgress& self, abi::GranulePa granule) 
   const core::Realm& realm = found->second;
   const auto [it, created] = realms_.emplace(rd.value, realm);
   if (MeasurementStep* step = self.measurement())
-    *step = {.seen = true, .created = created, .rd = rd, .before = it->second.measurements, .after = realm.measurements};
+    *step = {
+        .seen = true, .created = created, .rd = rd, .before = it->second.measurements, .after = realm.measurements};
   if (Effects* effects = self.effects(); effects != nullptr && !created) {
     compare(it->second, realm, *effects);
     findings_.expect("I16",
@@ -478,8 +483,8 @@ void Invariants::realm_is_unlocked(ActorProgress& self, abi::GranulePa granule) 
 }
 
 void Invariants::rec_is_unlocked(ActorProgress& self, abi::Pa pa) {
-  const auto before = std::find_if(self.rmi.recs.begin(), self.rmi.recs.end(),
-                                   [&](const auto& entry) { return entry.first == pa; });
+  const auto before =
+      std::find_if(self.rmi.recs.begin(), self.rmi.recs.end(), [&](const auto& entry) { return entry.first == pa; });
   if (before == self.rmi.recs.end()) return;
   const core::Rec* rec = rec_of(pa);
   // While it runs, a REC belongs to its PE and not to the holder of its lock.

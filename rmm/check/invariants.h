@@ -24,12 +24,16 @@ namespace rmm::check {
 
 class Invariants : public port::Observer, private PortWatcher {
  public:
-  // Observes the monitor that acts on `state`; writes to `findings`. `platform` is the machine itself. What only the
-  // ports show is seen if the monitor is given watched_platform().
+  // Observes the monitor that acts on `state`; writes to `findings`. `platform` is the machine itself. The invariants
+  // that need to see all that a command does (I16, I21, I23 to I26) are checked if the monitor is given
+  // watched_platform().
   Invariants(const port::Platform& platform, core::MonitorState& state, Findings& findings,
              const core::Limits& limits = {});
 
-  port::Platform watched_platform() { return ports_.platform(); }
+  port::Platform watched_platform() {
+    ports_are_watched_ = true;
+    return ports_.platform();
+  }
 
   void command_begin(const port::CommandBegin& event) override;
   void command_end(const port::CommandEnd& event) override;
@@ -66,6 +70,7 @@ class Invariants : public port::Observer, private PortWatcher {
   void add_effect(Kind kind, std::uint64_t object);
   void count_work();
 
+  void judge(const ActorProgress& self, const port::CommandEnd& event);
   void rmi_ended(ActorProgress& self, const port::CommandEnd& event);
   void call_ended(ActorProgress& self, const port::CommandEnd& event);
   // A phase of a run ends: compares the REC with what it was at the phase's begin.
@@ -92,6 +97,7 @@ class Invariants : public port::Observer, private PortWatcher {
   std::map<std::uint64_t, core::Measurement> frozen_rims_;      // by RD, once active
   std::map<std::uint64_t, std::string_view> unanswered_calls_;  // by REC: a call that left and ends at an entry
   bool sweep_due_ = false;
+  bool ports_are_watched_ = false;
 };
 
 }  // namespace rmm::check

@@ -12,8 +12,8 @@ bool list_registers_are_allowed(const abi::v1_0::RecEnter& enter, unsigned count
   namespace gic = abi::gic;
   constexpr std::uint64_t kUsed = 3ULL << 62;
   constexpr std::uint64_t kHw = 1ULL << 61;
-  constexpr std::uint64_t kPriorityRes0 = 7ULL << 48;         // 5 priority bits of 8
-  constexpr std::uint64_t kPintidButEoi = 0x1dffULL << 32;    // bits 44:32 without 41
+  constexpr std::uint64_t kPriorityRes0 = 7ULL << 48;       // 5 priority bits of 8
+  constexpr std::uint64_t kPintidButEoi = 0x1dffULL << 32;  // bits 44:32 without 41
   if ((enter.gicv3_hcr & ~gic::kHcrRecEnterMask) != 0) return false;
   std::set<std::uint64_t> intids;
   for (std::size_t n = 0; n < std::min<std::size_t>(count, enter.gicv3_lrs.size()); ++n) {

@@ -31,11 +31,13 @@ void LockRules::wanted(const ActorProgress& actor, const port::Lock& lock, const
   };
   const bool wants_granule = is_granule_lock(lock, step);
   for (const HeldLock& held : actor.held) {
-    findings_.expect("I25", held.lock != &lock, "{} takes the lock of {:#x} again, which it holds: it would wait forever",
-                     step.point, step.object);
+    findings_.expect("I25", held.lock != &lock,
+                     "{} takes the lock of {:#x} again, which it holds: it would wait forever", step.point,
+                     step.object);
     if (!held.is_granule) {
-      findings_.expect("I25", false, "{} takes the lock of {:#x} while it holds that of the VMIDs, the last in the order",
-                       step.point, step.object);
+      findings_.expect("I25", false,
+                       "{} takes the lock of {:#x} while it holds that of the VMIDs, the last in the order", step.point,
+                       step.object);
       continue;
     }
     const GranuleState held_state = state_of(held.object);

@@ -33,8 +33,8 @@ Wire only(std::span<const std::byte> bytes, std::initializer_list<Field> fields)
 
 // RmiRealmParams: flags, s2sz, sve_vl, num_bps, num_wps, pmu_num_ctrs, hash_algo (B4.3.9.4).
 Measurement initial(HashAlgorithm algorithm, std::span<const std::byte> params) {
-  return realm_digest(
-      algorithm, only(params, {{0x0, 8}, {0x8, 1}, {0x10, 1}, {0x18, 1}, {0x20, 1}, {0x28, 1}, {0x30, 1}}));
+  return realm_digest(algorithm,
+                      only(params, {{0x0, 8}, {0x8, 1}, {0x10, 1}, {0x18, 1}, {0x20, 1}, {0x28, 1}, {0x30, 1}}));
 }
 
 // RmmMeasurementDescriptor*: type, length, RIM, then what the type has from 0x50 on (C1.11 to C1.13).

@@ -58,10 +58,10 @@ struct RmiProgress {
   std::vector<SeenGranule> seen;                                  // granules as they were found when locked
   std::optional<core::RealmState> realm_state;                    // found under the RD lock
   MeasurementStep measurement;
-  std::uint64_t entry_size = 0;                 // RTT_INIT_RIPAS: of the entry at base
-  std::vector<abi::GranulePa> tables;           // RTTs with a written entry, until the RD lock is let go
+  std::uint64_t entry_size = 0;                    // RTT_INIT_RIPAS: of the entry at base
+  std::vector<abi::GranulePa> tables;              // RTTs with a written entry, until the RD lock is let go
   std::vector<std::pair<abi::Pa, RecImage>> recs;  // RECs locked, as they were found
-  std::uint64_t work = 0;                       // calls of ports
+  std::uint64_t work = 0;                          // calls of ports
 
   void begin(std::string_view command, std::span<const port::ArgumentValue> arguments) {
     name = command;
@@ -85,8 +85,8 @@ struct RunProgress {
   RecImage image;  // at the beginning of the phase
   Effects effects;
   MeasurementStep measurement;
-  Values args;                          // of the call that is being answered
-  std::vector<std::byte> written;       // to the realm's memory
+  Values args;                            // of the call that is being answered
+  std::vector<std::byte> written;         // to the realm's memory
   std::optional<core::Realm> realm_seen;  // as it was when its lock was let go
   std::uint64_t work = 0;
 

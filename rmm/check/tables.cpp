@@ -64,11 +64,13 @@ void Tables::entry_written(const port::RttWrite& event, const RttEntry& before, 
 
 void Tables::linked(const port::RttWrite& event, abi::GranulePa child) {
   const GranuleState state = state_.granules.peek(child).state;
-  findings_.expect("I8", state == GranuleState::kRtt, "the entry of IPA {:#x} points at granule {:#x} as at an RTT; it is {}",
-                   event.ipa.value, child.pa().value, core::name(state));
+  findings_.expect("I8", state == GranuleState::kRtt,
+                   "the entry of IPA {:#x} points at granule {:#x} as at an RTT; it is {}", event.ipa.value,
+                   child.pa().value, core::name(state));
   const auto [it, fresh] = parents_.emplace(child.frame(), event.entry.value);
-  findings_.expect("I2", fresh || it->second == event.entry.value, "the RTT {:#x} has two parents, entries {:#x} and {:#x}",
-                   child.pa().value, it->second, event.entry.value);
+  findings_.expect("I2", fresh || it->second == event.entry.value,
+                   "the RTT {:#x} has two parents, entries {:#x} and {:#x}", child.pa().value, it->second,
+                   event.entry.value);
 }
 
 void Tables::mapped(const port::RttWrite& event, abi::Pa address) {
@@ -77,8 +79,8 @@ void Tables::mapped(const port::RttWrite& event, abi::Pa address) {
   findings_.expect("I11", state == GranuleState::kData, "IPA {:#x} maps granule {:#x}, which is {} and not DATA",
                    event.ipa.value, granule.pa().value, core::name(state));
   const auto [it, fresh] = mappings_.emplace(granule.frame(), event.ipa.value);
-  findings_.expect("I11", fresh, "granule {:#x} is mapped at IPA {:#x} and at IPA {:#x}", granule.pa().value, it->second,
-                   event.ipa.value);
+  findings_.expect("I11", fresh, "granule {:#x} is mapped at IPA {:#x} and at IPA {:#x}", granule.pa().value,
+                   it->second, event.ipa.value);
 }
 
 void Tables::expect_references(abi::GranulePa table) {

@@ -14,8 +14,8 @@ namespace rmm::check {
 namespace {
 
 namespace token = abi::token;
-using token::ByteView;
 using token::Bytes;
+using token::ByteView;
 using token::CborWriter;
 
 struct Sign1 {

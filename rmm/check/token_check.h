@@ -34,8 +34,8 @@ class TokenCheck {
 
   port::Platform& platform_;
   Findings& findings_;
-  std::map<std::uint64_t, Operation> operations_;               // by REC
-  std::map<abi::token::Bytes, abi::token::Bytes> known_;        // hash of claims: hash of the token
+  std::map<std::uint64_t, Operation> operations_;         // by REC
+  std::map<abi::token::Bytes, abi::token::Bytes> known_;  // hash of claims: hash of the token
 };
 
 }  // namespace rmm::check

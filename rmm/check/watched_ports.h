@@ -35,8 +35,7 @@ class WatchedPorts {
         cpus_(inner.cpus, watcher),
         sync_(inner.sync, watcher) {}
   port::Platform platform() {
-    return {memory_,       gpt_,           inner_.tlb,      cpus_, sync_, inner_.clock,
-            inner_.entropy, inner_.observer, inner_.attestation};
+    return {memory_, gpt_, inner_.tlb, cpus_, sync_, inner_.clock, inner_.entropy, inner_.observer, inner_.attestation};
   }
 
  private:

@@ -92,8 +92,8 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       host_log_(surroundings_),
       platform_{realm_view_,      firmware_,           cpus_,        cpus_, scheduler_, scheduler_,
                 monitor_entropy_, &monitor_observers_, &attestation_},
-      invariants_(surroundings_.check ? std::make_unique<rmm::check::Invariants>(
-                                            platform_, state_.monitor, findings_, limits(config.machine))
+      invariants_(surroundings_.check ? std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_,
+                                                                                 limits(config.machine))
                                       : nullptr),
       monitor_(invariants_ ? invariants_->watched_platform() : platform_, limits(config.machine),
                (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),

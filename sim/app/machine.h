@@ -155,7 +155,7 @@ class Machine {
   trace::MonitorFanout monitor_observers_;
   trace::HostFanout host_observers_;
   // Software.
-  rmm::port::Platform platform_;  // the machine itself
+  rmm::port::Platform platform_;                        // the machine itself
   std::unique_ptr<rmm::check::Invariants> invariants_;  // stand between it and the monitor; null without checks
   rmm::Monitor monitor_;
   host::port::HostPlatform host_platform_;

@@ -66,8 +66,12 @@ constexpr std::uint64_t content_hash(std::span<const std::byte> bytes) {
 
 class Bench {
  public:
-  explicit Bench(const rmm::core::Limits& limits = {})
-      : state(rmm::Monitor::boot_state(platform.gpt)), monitor(platform.ports(&recorder), limits, state) {}
+  // Puts something between the monitor and the platform.
+  using Wiring = std::function<rmm::port::Platform(const rmm::port::Platform&)>;
+
+  explicit Bench(
+      const rmm::core::Limits& limits = {}, const Wiring& wire = [](const rmm::port::Platform& ports) { return ports; })
+      : state(rmm::Monitor::boot_state(platform.gpt)), monitor(wire(platform.ports(&recorder)), limits, state) {}
 
   template <class... Args>
   Answer call(std::uint32_t fid, Args... args) {
@@ -76,7 +80,7 @@ class Bench {
     regs.x[0] = fid;
     std::size_t i = 1;
     ((regs.x[i++] = value(args)), ...);
-    const abi::SmcRegs out = monitor.rmi(platform.pe, regs);
+    const abi::SmcRegs out = firmware ? firmware(regs) : monitor.rmi(platform.pe, regs);
     REQUIRE(platform.sync.held == 0);  // I25
     const RmiReturn r = RmiReturn::from_raw(out.x[0]);
     return {r.status, r.index, out.x, recorder.condition};
@@ -170,6 +174,7 @@ class Bench {
   Recorder recorder;
   rmm::core::MonitorState state;
   rmm::Monitor monitor;
+  std::function<abi::SmcRegs(const abi::SmcRegs&)> firmware;  // null: every SMC goes to the monitor
 
  private:
   template <class T>
