@@ -4,6 +4,7 @@
 
 #include "guest/runtime/access.h"
 #include "guest/runtime/claims.h"
+#include "guest/runtime/console.h"
 #include "guest/runtime/exception.h"
 #include "guest/runtime/image.h"
 #include "guest/runtime/program.h"
@@ -30,6 +31,7 @@ void prove(unsigned cpu) {
     return;
   }
   const bool early = touch(granule.base);
+  if (cpu == 0) guest::print("early: untouched memory ", early ? "is RAM" : "is EMPTY and aborts", "\n");
   const guest::RipasRange state = guest::ripas(granule);
   claims.check(state.valid && early == (state.ripas == Ripas::kRam), "RAM can be touched and EMPTY cannot");
   claims.check(guest::set_ripas(granule, Ripas::kRam, guest::OfDestroyed::kKeep), "RAM can be asked for at any time");

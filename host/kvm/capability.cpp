@@ -5,6 +5,7 @@
 #include <array>
 
 #include "host/kvm/create_vm.h"
+#include "host/kvm/explicit_life_cycle.h"
 #include "host/kvm/rmi.h"
 
 namespace host::kvm {
@@ -64,6 +65,9 @@ long kvm_vm_ioctl_check_extension(Host& host, const Vm* vm, std::uint64_t number
   }
 }
 
-long kvm_vm_ioctl_enable_cap(Host&, Vm&, const EnableCap&) { return -kEINVAL; }
+long kvm_vm_ioctl_enable_cap(Host& host, Vm& vm, const EnableCap& cap) {
+  if (cap.flags != 0 || !vm.is_realm || !explicit_life_cycle(host)) return -kEINVAL;
+  return static_cast<Cap>(cap.cap) == Cap::KVM_CAP_ARM_RME ? kvm_realm_enable_cap(host, vm, cap) : -kEINVAL;
+}
 
 }  // namespace host::kvm

@@ -8,6 +8,7 @@
 namespace host::kvm {
 
 inline constexpr std::uint64_t kGuestExitCostNs = 500;    // one exit: world switch, vgic and exit handling
+inline constexpr std::uint64_t kHostIrqCostNs = 300;      // in addition, if a host interrupt was pending
 inline constexpr std::uint64_t kStage2FaultCostNs = 500;  // in addition, a fault that maps a granule
 
 }  // namespace host::kvm

@@ -34,6 +34,7 @@ enum class StepObject : std::uint8_t {
   kRealmState,
   kRunPage,
   kMemoryAttributes,
+  kVmLock,
 };
 constexpr std::uint64_t step_object(StepObject kind, std::uint32_t vm, std::uint32_t vcpu = 0) {
   return (static_cast<std::uint64_t>(kind) << 56) | (static_cast<std::uint64_t>(vm) << 24) | vcpu;

@@ -26,6 +26,7 @@ Fields describe(const ArmRmiPopulate& p) {
   return {{"base", p.base}, {"size", p.size}, {"source_uaddr", p.source_uaddr}, {"flags", p.flags}};
 }
 Fields describe(const VcpuInit& v) { return {{"target", v.target}, {"features", v.features[0]}}; }
+Fields describe(std::int32_t feature) { return {{"feature", static_cast<std::uint64_t>(feature)}}; }
 Fields describe(const OneReg& r) { return {{"id", r.id}, {"value", r.value != nullptr ? *r.value : 0}}; }
 Fields describe(const RegList& r) { return {{"n", r.n}}; }
 Fields describe(const MpState& m) { return {{"mp_state", m.mp_state}}; }
@@ -35,7 +36,9 @@ Fields describe(const VcpuEvents& e) {
           {"ext_dabt_pending", e.ext_dabt_pending},
           {"serror_esr", e.serror_esr}};
 }
-Fields describe(const EnableCap& c) { return {{"cap", c.cap}, {"flags", c.flags}, {"arg0", c.args[0]}}; }
+Fields describe(const EnableCap& c) {
+  return {{"cap", c.cap}, {"flags", c.flags}, {"arg0", c.args[0]}, {"arg1", c.args[1]}};
+}
 Fields describe(const IrqLevel& i) { return {{"irq", i.irq}, {"level", i.level}}; }
 Fields describe(const CreateDevice& d) { return {{"type", d.type}, {"flags", d.flags}}; }
 Fields describe(const DeviceAttr& a) {

@@ -3,6 +3,7 @@
 
 #include "host/kvm/capability.h"
 #include "host/kvm/create_vm.h"
+#include "host/kvm/explicit_life_cycle.h"
 #include "host/kvm/guest_memfd.h"
 #include "host/kvm/memslot.h"
 #include "host/kvm/psci.h"
@@ -112,8 +113,8 @@ return with_number(arg, [&](std::uint64_t cap) { return kvm_vm_ioctl_check_exten
       return with<CreateGuestMemfd>(arg, [&](auto& a) { return kvm_gmem_create(host, vm_of(host, file), a); });
 }
 }
-, {KVM_IOCTL(KVM_ARM_RMI_POPULATE, kVm){
-      return with<ArmRmiPopulate>(arg, [&](auto& a) { return kvm_arm_rmi_populate(host, vm_of(host, file), a); });
+, {KVM_IOCTL(KVM_ARM_RMI_POPULATE, kVm){if (explicit_life_cycle(host)) return -kENOTTY;
+return with<ArmRmiPopulate>(arg, [&](auto& a) { return kvm_arm_rmi_populate(host, vm_of(host, file), a); });
 }
 }
 , {KVM_IOCTL(KVM_ARM_PREFERRED_TARGET, kVm){UNUSED(host, file);
@@ -134,6 +135,11 @@ return locked(host, file, [&](Vcpu& vcpu) { return kvm_vcpu_run(host, vcpu); });
 }
 , {KVM_IOCTL(KVM_ARM_VCPU_INIT, kVcpu){return locked(host, file, [&](Vcpu& vcpu) {
   return with<VcpuInit>(arg, [&](auto& a) { return kvm_arch_vcpu_ioctl_vcpu_init(host, vcpu, a); });
+});
+}
+}
+, {KVM_IOCTL(KVM_ARM_VCPU_FINALIZE, kVcpu){return locked(host, file, [&](Vcpu& vcpu) {
+  return with<std::int32_t>(arg, [&](std::int32_t feature) { return kvm_arm_vcpu_finalize(host, vcpu, feature); });
 });
 }
 }

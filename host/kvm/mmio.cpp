@@ -39,7 +39,7 @@ int kvm_handle_mmio_return(Host& host, Vcpu& vcpu) {
   if (!kvm_vcpu_dabt_iswrite(vcpu)) {
     const std::uint64_t data = load_result(vcpu, kvm_vcpu_dabt_get_as(vcpu));
     vcpu_set_reg(host, vcpu, kvm_vcpu_dabt_get_rd(vcpu), data);
-    if (rec) RecRunPage(host, vcpu.rec).set_enter_gpr0(data);
+    if (rec) RecRunPage(host, vcpu.rec).set_enter_gpr(0, data);
   }
   // The instruction is done: the RMM moves a REC's PC when it sees the flag.
   if (rec) {

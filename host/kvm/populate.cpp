@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// KVM_ARM_RMI_POPULATE (docs/host-series.md).
+// A realm's first contents: KVM_ARM_RMI_POPULATE, and POPULATE_REALM of the explicit life cycle
+// (docs/host-series.md).
 #include <algorithm>
 
 #include "host/kvm/guest_memfd.h"
@@ -31,12 +32,11 @@ int realm_create_protected_data_page(Host& host, Vm& vm, abi::Ipa ipa, abi::Gran
   }
   if (ok(r)) return 0;
   warn(host, "DATA_CREATE at {:#x} failed: status {:#x}", ipa.value, r.raw());
-  if (!ok(host.rmi.rmi_granule_undelegate(dst))) host.pages.mark_lost(dst);
+  undelegate_or_lose(host, dst);
   return error;
 }
 
 int populate_page(Host& host, Vm& vm, const Memslot& slot, std::uint64_t gfn, Hva source, std::uint64_t flags) {
-  if (!kvm_mem_is_private(vm, gfn)) return -kEINVAL;
   const auto dst = kvm_gmem_get_pfn(host, vm, slot, gfn);
   if (dst.error != 0) return static_cast<int>(dst.error);
   const auto src = get_user_page(host, source);
@@ -63,11 +63,32 @@ long kvm_arm_rmi_populate(Host& host, Vm& vm, const ArmRmiPopulate& args) {
   const std::uint64_t npages = std::min(args.size >> abi::kGranuleShift, slot->base_gfn + slot->npages - first);
   for (std::uint64_t i = 0; i < npages; ++i) {
     const Hva source{args.source_uaddr + (i << abi::kGranuleShift)};
-    const int e = populate_page(host, vm, *slot, first + i, source, flags);
+    const bool is_private = kvm_mem_is_private(vm, first + i);
+    const int e = is_private ? populate_page(host, vm, *slot, first + i, source, flags) : -kEINVAL;
     // What came before the failure counts: the caller goes on behind it and meets the error then.
     if (e != 0) return i == 0 ? e : static_cast<long>(i << abi::kGranuleShift);
   }
   return static_cast<long>(npages << abi::kGranuleShift);
+}
+
+int kvm_populate_realm(Host& host, Vm& vm, const ArmRmePopulateRealm& args) {
+  if (vm.realm.state != RealmState::kNew) return -kEPERM;
+  if (!abi::is_aligned(args.base | args.size, abi::kGranuleSize)) return -kEINVAL;
+  if ((args.flags & ~kArmRmePopulateFlagsMeasure) != 0) return -kEINVAL;
+  if (args.base + args.size < args.base) return -kEINVAL;
+  if (args.size == 0) return 0;
+  const std::uint64_t first = args.base >> abi::kGranuleShift;
+  const std::uint64_t npages = args.size >> abi::kGranuleShift;
+  const auto slot = gfn_to_memslot(vm, first);
+  if (!slot) return -kEFAULT;
+  if (first + npages > slot->base_gfn + slot->npages) return -kEINVAL;
+  if (!slot->has_gmem()) return -kEPERM;
+  const std::uint64_t flags = (args.flags & kArmRmePopulateFlagsMeasure) != 0 ? abi::v1_0::kDataFlagMeasure : 0;
+  for (std::uint64_t gfn = first; gfn < first + npages; ++gfn) {
+    const Hva source{slot->userspace_addr + ((gfn - slot->base_gfn) << abi::kGranuleShift)};
+    if (const int e = populate_page(host, vm, *slot, gfn, source, flags); e != 0) return e;
+  }
+  return 0;
 }
 
 }  // namespace host::kvm

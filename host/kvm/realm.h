@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "rmm/abi/addr.h"
+#include "rmm/abi/v1_0/types.h"
 
 namespace host::kvm {
 
@@ -19,7 +20,10 @@ struct Realm {
   abi::Vmid vmid;
   bool has_vmid = false;
   bool has_rd = false;  // rd is delegated and belongs to the RMM
-  auto members() { return std::tie(state, rd, vmid.value, has_vmid, has_rd); }
+  // What CONFIG_REALM chose; without it, as always in the implicit life cycle, SHA-256 and an RPV of zeros.
+  abi::v1_0::HashAlgorithm hash_algo = abi::v1_0::HashAlgorithm::kSha256;
+  std::array<std::uint8_t, 64> rpv{};
+  auto members() { return std::tie(state, rd, vmid.value, has_vmid, has_rd, hash_algo, rpv); }
 };
 
 struct RealmRec {

@@ -29,12 +29,17 @@ int kvm_rec_pre_enter(Host& host, Vcpu& vcpu) {
     case RecExitReason::kHostCall:
     case RecExitReason::kPsci:
       // The answer as it stands now: user space may have changed it since the exit (R53).
-      run.set_enter<&RecEnter::gprs>(vcpu.regs);
+      rec_call_answer(host, vcpu, GprWriteBack::kEntry);
       break;
     case RecExitReason::kRipasChange: kvm_complete_ripas_change(host, vcpu); break;
     default: break;
   }
   return 1;
+}
+
+void rec_call_answer(Host& host, Vcpu& vcpu, GprWriteBack moment) {
+  if (moment != host.state.behaviour.gpr_write_back) return;
+  RecRunPage(host, vcpu.rec).set_enter<&RecEnter::gprs>(vcpu.regs);
 }
 
 void vgic_flush_rec(Host& host, Vcpu& vcpu) {

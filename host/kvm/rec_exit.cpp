@@ -30,16 +30,17 @@ int rec_exit_reason_notimpl(Host& host, Vcpu& vcpu) {
 int rec_exit_sync_dabt(Host& host, Vcpu& vcpu, RecRunPage& run) {
   // The RMM shows the data of a store in gprs[0], whatever register the realm used.
   if (kvm_vcpu_dabt_iswrite(vcpu) && kvm_vcpu_dabt_isvalid(vcpu))
-    vcpu_set_reg(host, vcpu, kvm_vcpu_dabt_get_rd(vcpu), run.exit_gpr0());
+    vcpu_set_reg(host, vcpu, kvm_vcpu_dabt_get_rd(vcpu), run.exit_gpr(0));
   return kvm_handle_guest_abort(host, vcpu);
 }
 
 int rec_exit_sys_reg(Host& host, Vcpu& vcpu, RecRunPage& run) {
   const auto iss = abi::esr::sysreg_iss(vcpu.fault.esr_el2);
-  if (!iss.is_read) vcpu_set_reg(host, vcpu, iss.rt, run.exit_gpr0());
+  const unsigned gpr = host.state.behaviour.sysreg_gprs == SysregGprs::kRt ? iss.rt : 0;
+  if (!iss.is_read) vcpu_set_reg(host, vcpu, iss.rt, run.exit_gpr(gpr));
   const int ret = kvm_handle_sys_reg(host, vcpu);
   // Copied whatever the result: a 0 does not say that there is no value (R72).
-  if (iss.is_read) run.set_enter_gpr0(vcpu_get_reg(host, vcpu, iss.rt));
+  if (iss.is_read) run.set_enter_gpr(gpr, vcpu_get_reg(host, vcpu, iss.rt));
   return ret;
 }
 
@@ -54,7 +55,9 @@ int rec_exit_sync(Host& host, Vcpu& vcpu, RecRunPage& run) {
 // PSCI and HOST_CALL: the request is in the GPRs; both go to the SMCCC handler.
 int rec_exit_call(Host& host, Vcpu& vcpu, RecRunPage& run) {
   vcpu.regs = run.exit<&RecExit::gprs>();
-  return kvm_smccc_call_handler(host, vcpu);
+  const int ret = kvm_smccc_call_handler(host, vcpu);
+  rec_call_answer(host, vcpu, GprWriteBack::kExit);
+  return ret;
 }
 
 int rec_exit_ripas_change(Host& host, Vcpu& vcpu, RecRunPage& run) {
@@ -100,6 +103,11 @@ int handle_failed_entry(Host& host, Vcpu& vcpu, RmiReturn entered) {
 }
 
 }  // namespace
+
+bool rec_exit_is_irq(Host& host, const Vcpu& vcpu) {
+  const auto reason = RecRunPage(host, vcpu.rec).exit<&RecExit::exit_reason>();
+  return static_cast<RecExitReason>(reason) == RecExitReason::kIrq;
+}
 
 int handle_rec_exit(Host& host, Vcpu& vcpu, RmiReturn entered) {
   if (!ok(entered)) return handle_failed_entry(host, vcpu, entered);

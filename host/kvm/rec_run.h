@@ -35,17 +35,22 @@ class RecRunPage {
 
   std::uint64_t enter_flags() const { return enter<&Enter::flags>(); }
   void set_enter_flags(std::uint64_t flags) { set_enter<&Enter::flags>(flags); }
-  // gprs[0] alone: data of an emulated access, value of a trapped register.
-  std::uint64_t exit_gpr0() const {
+  // One of gprs alone: data of an emulated access (gprs[0]), value of a trapped register. Register 31 is XZR.
+  std::uint64_t exit_gpr(unsigned n) const {
     std::uint64_t value = 0;
-    kernel_read(host_, exit_ + WireField<&Exit::gprs>::kOffset, std::as_writable_bytes(std::span(&value, 1)));
+    if (n >= kGprs) return value;
+    kernel_read(host_, exit_ + WireField<&Exit::gprs>::kOffset + n * sizeof(value),
+                std::as_writable_bytes(std::span(&value, 1)));
     return value;
   }
-  void set_enter_gpr0(std::uint64_t value) {
-    kernel_write(host_, enter_ + WireField<&Enter::gprs>::kOffset, std::as_bytes(std::span(&value, 1)));
+  void set_enter_gpr(unsigned n, std::uint64_t value) {
+    if (n >= kGprs) return;
+    kernel_write(host_, enter_ + WireField<&Enter::gprs>::kOffset + n * sizeof(value),
+                 std::as_bytes(std::span(&value, 1)));
   }
 
  private:
+  static constexpr unsigned kGprs = std::tuple_size_v<decltype(Enter::gprs)>;
   Host& host_;
   abi::Pa enter_, exit_;
 };

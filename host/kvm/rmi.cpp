@@ -19,7 +19,7 @@ bool delegate_pages(Host& host, abi::GranulePa first, unsigned count) {
     if (ok(host.rmi.rmi_granule_delegate(abi::GranulePa::from_frame(first.frame() + i)))) continue;
     while (i-- > 0) {
       const auto page = abi::GranulePa::from_frame(first.frame() + i);
-      if (!ok(host.rmi.rmi_granule_undelegate(page))) host.pages.mark_lost(page);
+      undelegate_or_lose(host, page);
     }
     return false;
   }
@@ -39,7 +39,8 @@ abi::v1_0::RealmParams realm_params(Vm& vm) {
   p.s2sz = vm.mmu.ia_bits;
   p.num_bps = vm.num_bps;
   p.num_wps = vm.num_wps;
-  p.hash_algo = static_cast<std::uint8_t>(abi::v1_0::HashAlgorithm::kSha256);
+  p.hash_algo = static_cast<std::uint8_t>(vm.realm.hash_algo);
+  p.rpv = vm.realm.rpv;
   p.vmid = vm.realm.vmid.value;
   p.rtt_base = vm.mmu.pgd.pa().value;
   p.rtt_level_start = std::int64_t{vm.mmu.start_level};
@@ -73,9 +74,21 @@ int realm_create_rd(Host& host, Vm& vm) {
   return result;
 }
 
-// INIT_RIPAS over one memslot. The image was populated first, so ASSIGNED entries lie in the way: they are RAM already
-// and are stepped over (v12; R29).
-int realm_init_ipa_state(Host& host, Vm& vm, abi::Ipa ipa, abi::Ipa end) {
+int set_ripas_of_protected_regions(Host& host, Vm& vm) {
+  // A copy: slots_lock is not held here (R40), so the walk sees the slots as they were at its start, as under SRCU.
+  const auto memslots = vm.memslots;
+  for (const auto& [id, slot] : memslots) {
+    if (!slot.has_gmem()) continue;
+    const abi::Ipa base{slot.base_gfn << abi::kGranuleShift};
+    const abi::Ipa end = base + (slot.npages << abi::kGranuleShift);
+    if (const int e = realm_init_ipa_state(host, vm, base, end, OnAssigned::kStepOver); e != 0) return e;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int realm_init_ipa_state(Host& host, Vm& vm, abi::Ipa ipa, abi::Ipa end, OnAssigned on_assigned) {
   while (ipa < end) {
     const auto r = host.rmi.rmi_rtt_init_ripas(vm.realm.rd, ipa, end);
     if (ok(r.result)) {
@@ -94,24 +107,11 @@ int realm_init_ipa_state(Host& host, Vm& vm, abi::Ipa ipa, abi::Ipa end) {
         return e;
       continue;
     }
+    if (on_assigned == OnAssigned::kRefuse) return -kEINVAL;
     ipa = {abi::align_down(ipa.value, entry) + entry};
   }
   return 0;
 }
-
-int set_ripas_of_protected_regions(Host& host, Vm& vm) {
-  // A copy: slots_lock is not held here (R40), so the walk sees the slots as they were at its start, as under SRCU.
-  const auto memslots = vm.memslots;
-  for (const auto& [id, slot] : memslots) {
-    if (!slot.has_gmem()) continue;
-    const abi::Ipa base{slot.base_gfn << abi::kGranuleShift};
-    const abi::Ipa end = base + (slot.npages << abi::kGranuleShift);
-    if (const int e = realm_init_ipa_state(host, vm, base, end); e != 0) return e;
-  }
-  return 0;
-}
-
-}  // namespace
 
 void kvm_init_rmi(Host& host) {
   auto& rmi = host.state.rmi;
@@ -152,6 +152,8 @@ int realm_ensure_created(Host& host, Vm& vm) {
   return 0;
 }
 
+bool explicit_life_cycle(const Host& host) { return host.state.behaviour.life_cycle == LifeCycle::kExplicit; }
+
 int kvm_activate_realm(Host& host, Vm& vm) {
   auto& sync = host.port.sync;
   const auto state_object = step_object(StepObject::kRealmState, vm);
@@ -160,14 +162,15 @@ int kvm_activate_realm(Host& host, Vm& vm) {
   if (vm.realm.state == RealmState::kActive) return 0;
   LockGuard config(sync, vm.config_lock, "config_lock", step_object(StepObject::kConfigLock, vm));
   if (vm.realm.state == RealmState::kActive) return 0;
-  if (!vm.vgic.dist.created) return -kEOPNOTSUPP;  // a userspace irqchip
   if (const int e = realm_ensure_created(host, vm); e != 0) return e;
   // Any failure from here on sticks.
   vm.realm.state = RealmState::kDead;
   for (auto& vcpu : vm.vcpus) {
     if (const int e = kvm_create_rec(host, vcpu); e != 0) return e;
   }
-  if (const int e = set_ripas_of_protected_regions(host, vm); e != 0) return e;
+  if (host.state.behaviour.init_ripas_at_activation) {
+    if (const int e = set_ripas_of_protected_regions(host, vm); e != 0) return e;
+  }
   const auto r = host.rmi.rmi_realm_activate(vm.realm.rd);
   if (!ok(r)) {
     warn(host, "REALM_ACTIVATE failed: status {:#x}", r.raw());

@@ -13,11 +13,22 @@ abi::v1_0::FeatureRegister0 rmm_features(const Host& host);
 // Creates the RD if there is none yet. v12 calls it without a lock from POPULATE (R28). 0 in state NEW; -ENXIO dead;
 // -EBUSY active or dying; -ENOMEM.
 int realm_ensure_created(Host& host, Vm& vm);
+// Whether the VMM brings realms to life (explicit_life_cycle.h); otherwise the next function does.
+bool explicit_life_cycle(const Host& host);
 // The first run: RECs in vCPU order, RIPAS of all guest memory, REALM_ACTIVATE. 0, or the error that leaves the VM
 // dead.
 int kvm_activate_realm(Host& host, Vm& vm);
+// What RTT_INIT_RIPAS does with an entry that is ASSIGNED: with images populated first it is RAM already and stepped
+// over (v12); with INIT_RIPAS first there is none, and one is an error of the VMM (v9; R29).
+enum class OnAssigned : std::uint8_t { kStepOver, kRefuse };
+// Makes [ipa, end) RAM by RTT_INIT_RIPAS, building the tables it needs. 0, -EINVAL (kRefuse), -ENOMEM, -ENXIO.
+int realm_init_ipa_state(Host& host, Vm& vm, abi::Ipa ipa, abi::Ipa end, OnAssigned on_assigned);
 // KVM_ARM_RMI_POPULATE: bytes populated, or -errno when there were none.
 long kvm_arm_rmi_populate(Host& host, Vm& vm, const ArmRmiPopulate& args);
+// POPULATE_REALM of the explicit life cycle: the contents are those of the slot's user mapping at the same addresses.
+// All or an error: -EPERM (no realm in state NEW, slot without guest_memfd), -EINVAL, -EFAULT (no slot), -ENOMEM,
+// -ENXIO.
+int kvm_populate_realm(Host& host, Vm& vm, const ArmRmePopulateRealm& args);
 // After the vCPUs are gone: tables, realm, root tables, RD. What the RMM does not give back is leaked and recorded.
 void kvm_destroy_realm(Host& host, Vm& vm);
 

@@ -20,13 +20,6 @@ tl::expected<abi::GranulePa, int> alloc_rtt(Host& host, Vcpu* vcpu) {
   return tl::unexpected(-kENXIO);
 }
 
-// Undoes a delegation of a guest page whose mapping failed; its guest_memfd keeps the page, if only as a lost one.
-void undelegate_or_lose(Host& host, abi::GranulePa page) {
-  if (ok(host.rmi.rmi_granule_undelegate(page))) return;
-  host.pages.mark_lost(page);
-  warn(host, "granule {:#x} cannot be undelegated and is lost", page.pa().value);
-}
-
 }  // namespace
 
 tl::expected<abi::GranulePa, int> alloc_delegated_page(Host& host, PageUse use) {
@@ -44,6 +37,12 @@ void free_delegated_page(Host& host, abi::GranulePa page, PageUse use) {
   }
   host.pages.leak_page(page, use);
   warn(host, "granule {:#x} ({}) cannot be undelegated and is lost", page.pa().value, page_use_name(use));
+}
+
+void undelegate_or_lose(Host& host, abi::GranulePa page) {
+  if (ok(host.rmi.rmi_granule_undelegate(page))) return;
+  host.pages.mark_lost(page);
+  warn(host, "granule {:#x} cannot be undelegated and is lost", page.pa().value);
 }
 
 int find_map_level(const Vm& vm, abi::Ipa start, abi::Ipa end) {

@@ -22,6 +22,9 @@ inline constexpr unsigned kFilterShared = 1, kFilterPrivate = 2, kFilterAll = kF
 tl::expected<abi::GranulePa, int> alloc_delegated_page(Host& host, PageUse use);
 // Takes a granule back from the RMM and frees it; a granule the RMM keeps is leaked.
 void free_delegated_page(Host& host, abi::GranulePa page, PageUse use);
+// Undoes the delegation of a guest page that could not be mapped: its guest_memfd keeps the page, if only as a lost
+// one.
+void undelegate_or_lose(Host& host, abi::GranulePa page);
 
 // The half of the IPA space above bit ia_bits-1 is the shared alias of the lower half.
 constexpr std::uint64_t shared_bit(const Stage2Mmu& mmu) { return 1ULL << (mmu.ia_bits - 1); }

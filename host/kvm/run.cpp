@@ -2,6 +2,7 @@
 #include "host/kvm/run.h"
 
 #include "host/kvm/costs.h"
+#include "host/kvm/explicit_life_cycle.h"
 #include "host/kvm/handle_exit.h"
 #include "host/kvm/mmio.h"
 #include "host/kvm/rec.h"
@@ -18,12 +19,14 @@ using rmm::port::LockGuard;
 // The first run of a vCPU: the vgic's resources, and a realm comes to life.
 int kvm_arch_vcpu_run_pid_change(Host& host, Vcpu& vcpu) {
   if (!vcpu.initialized) return -kENOEXEC;
+  if (!kvm_arm_vcpu_is_finalized(host, vcpu)) return -kEPERM;
   if (vcpu.has_run_once) return 0;
   Vm& vm = vm_of(host, vcpu);
   if (vm.vgic.dist.created) {
     if (const long e = VmVgic(host, vm)->kvm_vgic_map_resources(); e != 0) return static_cast<int>(e);
   }
   if (vm.is_realm) {
+    if (!vm.vgic.dist.created) return -kEOPNOTSUPP;  // a userspace irqchip
     if (const int e = kvm_activate_realm(host, vm); e != 0) return e;
   }
   // R27: this lock also makes a second vCPU wait for the first one's activation.
@@ -82,6 +85,24 @@ void kvm_timer_sync(Host& host, Vcpu& vcpu) {
   kvm_timer_update_from_exit(vcpu.timers, *vgic, vcpu.vcpu_id, timers);
 }
 
+// IRQs on for a moment: the host's handlers run for whatever is pending.
+void take_host_irqs(Host& host) {
+  const bool pending = host.port.threads.irq_pending();
+  host.port.threads.acknowledge_irqs();
+  if (pending) host.port.clock.spend_ns(kHostIrqCostNs);
+}
+
+// Whether IRQs are enabled once before guest time ends, so that a tick that ended it counts as the guest's.
+bool irq_window(Host& host, Vcpu& vcpu, RmiReturn entered, const abi::Exception& exception) {
+  if (!vcpu_is_rec(host, vcpu)) return exception.kind == abi::ExceptionKind::kIrq;
+  switch (host.state.behaviour.irq_window) {
+    case IrqWindow::kNone: return false;
+    case IrqWindow::kEveryExit: return ok(entered);
+    case IrqWindow::kIrqExits: return ok(entered) && rec_exit_is_irq(host, vcpu);
+  }
+  return false;
+}
+
 // One turn of the loop after the requests were handled: enter, leave, act on the exit.
 int vcpu_enter_guest(Host& host, Vcpu& vcpu, int ret) {
   const bool rec = vcpu_is_rec(host, vcpu);
@@ -95,6 +116,7 @@ int vcpu_enter_guest(Host& host, Vcpu& vcpu, int ret) {
   }
   RmiReturn entered;
   abi::Exception exception;
+  const std::uint64_t guest_time_begins = host.port.clock.now_ns();
   if (rec) {
     entered = kvm_rec_enter(host, vcpu);
   } else {
@@ -103,8 +125,9 @@ int vcpu_enter_guest(Host& host, Vcpu& vcpu, int ret) {
   set_mode(host, vcpu, VcpuMode::kOutsideGuestMode);
   if (!rec) kvm_timer_sync(host, vcpu);
   kvm_vgic_sync(host, vcpu);
-  // IRQs on: whatever made the CPU leave the guest is taken here.
-  host.port.threads.acknowledge_irqs();
+  if (irq_window(host, vcpu, entered, exception)) take_host_irqs(host);
+  vcpu.guest_time_ns += host.port.clock.now_ns() - guest_time_begins;
+  take_host_irqs(host);
   host.port.clock.spend_ns(kGuestExitCostNs);
   return rec ? handle_rec_exit(host, vcpu, entered) : handle_exit(host, vcpu, exception);
 }

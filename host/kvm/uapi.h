@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <variant>
@@ -11,6 +12,12 @@
 #include "rmm/abi/addr.h"
 
 namespace host::kvm {
+
+// Who brings a realm to life: the two generations of the interface.
+enum class LifeCycle : std::uint8_t {
+  kImplicit,  // from v12 on: KVM, at the first POPULATE and the first KVM_RUN
+  kExplicit,  // v5 to v11: the VMM, by actions of KVM_ENABLE_CAP(KVM_CAP_ARM_RME) and by KVM_ARM_VCPU_FINALIZE
+};
 
 struct Fd {
   int value = -1;
@@ -61,6 +68,7 @@ enum class Ioctl : std::uint32_t {
   // vCPU
   KVM_RUN = 0xAE80,
   KVM_ARM_VCPU_INIT = 0x4020AEAE,
+  KVM_ARM_VCPU_FINALIZE = 0x4004AEC2,
   KVM_SET_ONE_REG = 0x4010AEAC,
   KVM_GET_ONE_REG = 0x4010AEAB,
   KVM_GET_REG_LIST = 0xC008AEB0,
@@ -106,7 +114,8 @@ enum class Cap : std::uint32_t {
   KVM_CAP_MEMORY_FAULT_INFO = 232,
   KVM_CAP_MEMORY_ATTRIBUTES = 233,
   KVM_CAP_GUEST_MEMFD = 234,
-  KVM_CAP_ARM_RMI = 243,
+  KVM_CAP_ARM_RME = 243,              // explicit life cycle (v9's number): KVM_ENABLE_CAP takes actions
+  KVM_CAP_ARM_RMI = KVM_CAP_ARM_RME,  // implicit life cycle: its presence alone
   KVM_CAP_SET_GUEST_DEBUG = 23,
   KVM_CAP_ARM_MTE = 205,
 };
@@ -143,12 +152,44 @@ struct ArmRmiPopulate {
   std::uint32_t flags = 0, reserved = 0;
 };
 inline constexpr std::uint32_t kArmRmiPopulateFlagsMeasure = 1U << 0;
+static_assert(sizeof(ArmRmiPopulate) == 32 && offsetof(ArmRmiPopulate, flags) == 24);
+
+// KVM_ENABLE_CAP(KVM_CAP_ARM_RME) of the explicit life cycle: args[0] is one of these, args[1] the user address of its
+// structure, copied from user memory.
+enum class RmeAction : std::uint64_t {
+  KVM_CAP_ARM_RME_CONFIG_REALM = 0,      // ArmRmeConfig
+  KVM_CAP_ARM_RME_CREATE_REALM = 1,      // nothing
+  KVM_CAP_ARM_RME_INIT_RIPAS_REALM = 2,  // ArmRmeInitRipas
+  KVM_CAP_ARM_RME_POPULATE_REALM = 3,    // ArmRmePopulateRealm
+  KVM_CAP_ARM_RME_ACTIVATE_REALM = 4,    // nothing
+};
+struct ArmRmeConfig {
+  std::uint32_t cfg = 0;
+  std::array<std::uint8_t, 256> value{};  // a union: the RPV's 64 bytes, or a u32 that names the hash algorithm
+};
+static_assert(sizeof(ArmRmeConfig) == 260 && offsetof(ArmRmeConfig, value) == 4);
+inline constexpr std::uint32_t kArmRmeConfigRpv = 0, kArmRmeConfigHashAlgo = 1;
+inline constexpr std::uint32_t kArmRmeConfigHashAlgoSha256 = 0, kArmRmeConfigHashAlgoSha512 = 1;
+inline constexpr std::size_t kArmRmeConfigRpvSize = 64;
+struct ArmRmeInitRipas {
+  std::uint64_t base = 0, size = 0;
+  std::array<std::uint64_t, 2> reserved{};
+};
+static_assert(sizeof(ArmRmeInitRipas) == 32 && offsetof(ArmRmeInitRipas, size) == 8);
+struct ArmRmePopulateRealm {  // the contents come from the memslot's user mapping of the same addresses
+  std::uint64_t base = 0, size = 0;
+  std::uint32_t flags = 0;
+  std::array<std::uint32_t, 3> reserved{};
+};
+static_assert(sizeof(ArmRmePopulateRealm) == 32 && offsetof(ArmRmePopulateRealm, flags) == 16);
+inline constexpr std::uint32_t kArmRmePopulateFlagsMeasure = 1U << 0;
 struct VcpuInit {
   std::uint32_t target = 0;
   std::array<std::uint32_t, 7> features{};
 };
 inline constexpr unsigned kVcpuPowerOff = 0, kVcpuEl1_32Bit = 1, kVcpuPsci02 = 2, kVcpuPmuV3 = 3, kVcpuSve = 4,
-                          kVcpuPtrauthAddress = 5, kVcpuPtrauthGeneric = 6, kVcpuHasEl2 = 7;
+                          kVcpuPtrauthAddress = 5, kVcpuPtrauthGeneric = 6, kVcpuHasEl2 = 7,
+                          kVcpuRec = 9;  // KVM_ARM_VCPU_REC of v9; explicit life cycle only
 struct OneReg {
   std::uint64_t id = 0;
   std::uint64_t* value = nullptr;
@@ -200,9 +241,10 @@ struct PunchHole {
   std::uint64_t offset = 0, length = 0;
 };
 
-using IoctlArg = std::variant<std::monostate, std::uint64_t, UserspaceMemoryRegion2*, CreateGuestMemfd*,
-                              MemoryAttributes*, ArmRmiPopulate*, VcpuInit*, OneReg*, RegList*, MpState*, VcpuEvents*,
-                              EnableCap*, IrqLevel*, CreateDevice*, DeviceAttr*, RmiPsciComplete*, PunchHole*>;
+using IoctlArg =
+    std::variant<std::monostate, std::uint64_t, UserspaceMemoryRegion2*, CreateGuestMemfd*, MemoryAttributes*,
+                 ArmRmiPopulate*, VcpuInit*, OneReg*, RegList*, MpState*, VcpuEvents*, std::int32_t*, EnableCap*,
+                 IrqLevel*, CreateDevice*, DeviceAttr*, RmiPsciComplete*, PunchHole*>;
 
 enum class ExitReason : std::uint32_t {
   KVM_EXIT_UNKNOWN = 0,

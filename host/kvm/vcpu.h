@@ -53,7 +53,8 @@ struct Vcpu {
   rmm::port::Shared<VcpuMode> mode{VcpuMode::kOutsideGuestMode};
   rmm::port::Shared<bool> signal_pending{false};  // a signal for the thread; delivered when KVM_RUN returns
   rmm::port::WaitQueue wait;
-  port::PeId pe;  // of the thread that runs it
+  port::PeId pe;                    // of the thread that runs it
+  std::uint64_t guest_time_ns = 0;  // virtual time that counts as the guest's (vtime of its thread)
 
   bool initialized = false;  // KVM_ARM_VCPU_INIT
   std::uint32_t features = 0;
@@ -76,12 +77,12 @@ struct Vcpu {
 
   auto members() {
     return std::tie(vm, vcpu_id, mpidr.value, mutex, mp_state_lock, mp_state, requests, mode, signal_pending, wait,
-                    pe.value, initialized, features, has_run_once, power_off_at_init, reset_state, mmu_page_cache, regs,
-                    pc, guest_cpu.value, fault, mmio_needed, ext_dabt_pending, run.immediate_exit, run.exit_reason,
-                    run.mmio.phys_addr, run.mmio.data, run.mmio.len, run.mmio.is_write, run.memory_fault.flags,
-                    run.memory_fault.gpa, run.memory_fault.size, run.system_event.type, run.system_event.flags,
-                    run.hypercall.nr, run.hypercall.args, run.hypercall.ret, run.hypercall.flags, run.internal.suberror,
-                    rec, timers);
+                    pe.value, guest_time_ns, initialized, features, has_run_once, power_off_at_init, reset_state,
+                    mmu_page_cache, regs, pc, guest_cpu.value, fault, mmio_needed, ext_dabt_pending, run.immediate_exit,
+                    run.exit_reason, run.mmio.phys_addr, run.mmio.data, run.mmio.len, run.mmio.is_write,
+                    run.memory_fault.flags, run.memory_fault.gpa, run.memory_fault.size, run.system_event.type,
+                    run.system_event.flags, run.hypercall.nr, run.hypercall.args, run.hypercall.ret,
+                    run.hypercall.flags, run.internal.suberror, rec, timers);
   }
 };
 

@@ -23,12 +23,14 @@ constexpr std::uint32_t bit(unsigned n) { return 1U << n; }
 
 // What KVM_ARM_VCPU_INIT accepts. No PMU, SVE, 32-bit EL1 or nested virtualisation; pointer authentication of a plain
 // VM is its user's choice, a realm's the monitor's.
-std::uint32_t valid_features() {
-  return bit(kVcpuPowerOff) | bit(kVcpuPsci02) | bit(kVcpuPtrauthAddress) | bit(kVcpuPtrauthGeneric);
+std::uint32_t valid_features(const Host& host) {
+  const bool rec = explicit_life_cycle(host) && host.state.rmi.available;
+  return bit(kVcpuPowerOff) | bit(kVcpuPsci02) | bit(kVcpuPtrauthAddress) | bit(kVcpuPtrauthGeneric) |
+         (rec ? bit(kVcpuRec) : 0);
 }
 
-long check_features(std::uint32_t features) {
-  if ((features & ~valid_features()) != 0) return -kEINVAL;
+long check_features(const Host& host, std::uint32_t features) {
+  if ((features & ~valid_features(host)) != 0) return -kEINVAL;
   const bool address = (features & bit(kVcpuPtrauthAddress)) != 0, generic = (features & bit(kVcpuPtrauthGeneric)) != 0;
   return address == generic ? 0 : -kEINVAL;  // both or none, as Linux wants it
 }
@@ -72,7 +74,7 @@ long kvm_arch_vcpu_ioctl_vcpu_init(Host& host, Vcpu& vcpu, const VcpuInit& init)
     if (init.features[i] != 0) return -kEINVAL;
   }
   const std::uint32_t features = init.features[0];
-  if (const long e = check_features(features); e != 0) return e;
+  if (const long e = check_features(host, features); e != 0) return e;
   const std::uint32_t lasting = features & ~bit(kVcpuPowerOff);
   if (vcpu.initialized && lasting != vcpu.features) return -kEINVAL;
   vcpu.features = lasting;

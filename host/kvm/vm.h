@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// State of one VM (struct kvm and its arch part). Lock order: vcpu->mutex, slots_lock, config_lock, mp_state_lock,
-// mmu_lock, the vgic's.
+// State of one VM (struct kvm and its arch part). Lock order: kvm->lock, vcpu->mutex, slots_lock, config_lock,
+// mp_state_lock, mmu_lock, the vgic's.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,7 @@ struct Vm {
   std::uint32_t index = 0;
   std::uint32_t users = 0;  // open files that hold the VM; 0: destroyed
   bool is_realm = false;
+  rmm::port::Lock lock;  // kvm->lock
   rmm::port::Lock slots_lock;
   rmm::port::Lock config_lock;
   rmm::port::RwLock mmu_lock;
@@ -67,8 +68,8 @@ struct Vm {
   bool has_ran_once = false;              // KVM_ARCH_FLAG_HAS_RAN_ONCE
 
   auto members() {
-    return std::tie(index, users, is_realm, slots_lock, config_lock, mmu_lock, memslots, private_gfns, mmu_invalidate,
-                    vcpus, mmu, realm, vgic, num_bps, num_wps, has_ran_once);
+    return std::tie(index, users, is_realm, lock, slots_lock, config_lock, mmu_lock, memslots, private_gfns,
+                    mmu_invalidate, vcpus, mmu, realm, vgic, num_bps, num_wps, has_ran_once);
   }
 };
 

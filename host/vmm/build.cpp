@@ -22,14 +22,11 @@ tl::unexpected<std::string> refused(std::string_view call, long result) {
   return tl::unexpected(refusal(call, result));
 }
 
-// Images go to the realm through a buffer of this size, so that a boot costs no second copy of them in host memory.
-constexpr std::uint64_t kStagingSize = 2 * kMiB;
-
 }  // namespace
 
 Vmm::Done Vmm::build() {
   for (auto step : {&Vmm::create_vm, &Vmm::create_memory, &Vmm::create_gic, &Vmm::create_vcpus, &Vmm::init_gic,
-                    &Vmm::load_images, &Vmm::set_boot_registers}) {
+                    &Vmm::create_realm, &Vmm::load_images, &Vmm::set_boot_registers, &Vmm::activate_realm}) {
     if (Done done = (this->*step)(); !done) return done;
   }
   return {};
@@ -71,7 +68,10 @@ Vmm::Done Vmm::create_memory() {
   }
   if (const long result = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_SET_USER_MEMORY_REGION2, &region); result < 0)
     return refused("KVM_SET_USER_MEMORY_REGION2", result);
-  if (!config_.realm) return {};
+  return explicit_realm() || !config_.realm ? Done{} : make_ram_private();
+}
+
+Vmm::Done Vmm::make_ram_private() {
   kvm::MemoryAttributes attributes{kRamBase.value, config_.memory, kvm::kMemoryAttributePrivate, 0};
   if (const long result = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_SET_MEMORY_ATTRIBUTES, &attributes); result < 0)
     return refused("KVM_SET_MEMORY_ATTRIBUTES", result);
@@ -100,6 +100,7 @@ Vmm::Done Vmm::create_vcpus() {
     kvm::VcpuInit features = init;
     features.features[0] = 1U << kvm::kVcpuPsci02;
     if (i != 0) features.features[0] |= 1U << kvm::kVcpuPowerOff;  // until CPU_ON
+    if (explicit_realm()) features.features[0] |= 1U << kvm::kVcpuRec;
     if (const long result = kvm_.ioctl(Fd{static_cast<int>(fd)}, Ioctl::KVM_ARM_VCPU_INIT, &features); result < 0)
       return refused(fmt::format("KVM_ARM_VCPU_INIT for vCPU {}", i), result);
   }
@@ -139,48 +140,11 @@ Vmm::Done Vmm::load_images() {
 }
 
 Vmm::Done Vmm::load(const LoadPiece& piece) {
-  if (config_.realm) return populate(piece);
+  if (config_.realm && !explicit_realm()) return populate(piece);
   const kvm::Hva to{state_.ram_hva + (piece.ipa - kRamBase)};
   if (const long result = kvm_.user_write(to, piece.bytes); result < 0)
     return refused(fmt::format("Copying the {} into guest memory", piece.what), result);
-  return {};
-}
-
-Vmm::Done Vmm::populate(const LoadPiece& piece) {
-  const std::uint64_t total = abi::align_up(piece.bytes.size(), abi::kGranuleSize);
-  const std::uint64_t staging_size = std::min(kStagingSize, total);
-  const kvm::Hva staging = kvm_.user_mmap(staging_size);
-  Done done;
-  for (std::uint64_t at = 0; done && at < total; at += staging_size) {
-    const std::uint64_t size = std::min(staging_size, total - at);
-    // The last granule is padded with zeros, not with what the buffer held before.
-    std::vector<std::byte> chunk(static_cast<std::size_t>(size));
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(size, piece.bytes.size() - at));
-    std::copy_n(piece.bytes.begin() + static_cast<std::ptrdiff_t>(at), count, chunk.begin());
-    if (const long result = kvm_.user_write(staging, chunk); result < 0) {
-      done = refused(fmt::format("Copying the {}", piece.what), result);
-      break;
-    }
-    // v12 returns the bytes it populated; the caller goes on from there.
-    for (std::uint64_t populated = 0; populated < size;) {
-      kvm::ArmRmiPopulate populate;
-      populate.base = piece.ipa.value + at + populated;
-      populate.size = size - populated;
-      populate.source_uaddr = staging.value + populated;
-      populate.flags = piece.measured ? kvm::kArmRmiPopulateFlagsMeasure : 0;
-      const long result = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_ARM_RMI_POPULATE, &populate);
-      if (result <= 0) {
-        done = result == 0
-                   ? tl::unexpected(fmt::format("KVM_ARM_RMI_POPULATE makes no progress at {:#x} ({}).", populate.base,
-                                                piece.what))
-                   : refused(fmt::format("KVM_ARM_RMI_POPULATE of the {} at {:#x}", piece.what, populate.base), result);
-        break;
-      }
-      populated += static_cast<std::uint64_t>(result);
-    }
-  }
-  kvm_.user_munmap(staging, staging_size);
-  return done;
+  return explicit_realm() ? populate_in_place(piece) : Done{};
 }
 
 Vmm::Done Vmm::set_boot_registers() {

@@ -108,12 +108,28 @@ Checked check_guest_facts(const VmConfig& c) {
   return {};
 }
 
+Checked check_realm_choices(const VmConfig& c) {
+  const bool sha512 = c.hash_algorithm == HashAlgorithm::kSha512, rpv = !c.personalization_value.empty();
+  if (c.personalization_value.size() > kvm::kArmRmeConfigRpvSize)
+    return wrong(fmt::format("Give at most {}.", kvm::kArmRmeConfigRpvSize), "The personalization value has {} bytes.",
+                 c.personalization_value.size());
+  if (!sha512 && !rpv) return {};
+  const char* what = sha512 ? "SHA-512 as the hash algorithm" : "a personalization value";
+  if (!c.realm)
+    return wrong("Leave it out, or make the VM a realm.", "A plain VM is not measured: it can't have {}.", what);
+  if (c.life_cycle == kvm::LifeCycle::kImplicit)
+    return wrong("Choose the explicit one (host.life_cycle), or leave it out.",
+                 "With the implicit life cycle the host kernel gives nobody {}.", what);
+  return {};
+}
+
 }  // namespace
 
 std::string to_string(const ConfigError& error) { return error.message + " " + error.next_step; }
 
 tl::expected<void, ConfigError> validate(const VmConfig& config) {
-  for (auto* check : {&check_sizes, &check_ipa_bits, &check_binaries, &check_boot, &check_guest_facts}) {
+  for (auto* check :
+       {&check_sizes, &check_ipa_bits, &check_binaries, &check_boot, &check_guest_facts, &check_realm_choices}) {
     if (Checked checked = (*check)(config); !checked) return checked;
   }
   return {};

@@ -9,6 +9,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "host/kvm/uapi.h"
 #include "rmm/abi/addr.h"
 
 namespace host::vmm {
@@ -39,6 +40,9 @@ enum class Boot : std::uint8_t {
   kRaw,    // X0..X7 = `registers`, entry as given; a device tree only when `dtb` says where
 };
 
+// What measures a realm (RMM 1.0 B4.4.7).
+enum class HashAlgorithm : std::uint8_t { kSha256, kSha512 };
+
 enum class PsciConduit : std::uint8_t { kSmc, kHvc };
 
 struct VmConfig {
@@ -58,6 +62,9 @@ struct VmConfig {
   bool console = true;                   // PL011
   bool entropy = false;                  // virtio-mmio entropy device
   bool measure_kernel = true, measure_initrd = true, measure_dtb = true;  // realms: extend the RIM with contents
+  kvm::LifeCycle life_cycle = kvm::LifeCycle::kImplicit;  // what the host kernel offers: who brings a realm to life
+  HashAlgorithm hash_algorithm = HashAlgorithm::kSha256;  // realms; kSha512 needs the explicit life cycle
+  std::string personalization_value;  // realms: at most 64 bytes, zero padded; any needs the explicit life cycle
   PsciConduit psci = PsciConduit::kSmc;
   bool rng_seed = true;                     // chosen/rng-seed from the machine's seed
   std::optional<std::uint64_t> kaslr_seed;  // chosen/kaslr-seed; absent = no address randomisation

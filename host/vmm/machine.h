@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "host/kvm/uapi.h"
 #include "host/port/console.h"
@@ -89,16 +91,24 @@ class Vmm {
   Done build();
   Done create_vm();
   Done create_memory();
+  Done make_ram_private();
   Done create_gic();
   Done create_vcpus();
   Done init_gic();
   Done load_images();
   Done load(const LoadPiece& piece);
-  Done populate(const LoadPiece& piece);
   Done set_boot_registers();
   Done set_register(unsigned vcpu, unsigned index, std::uint64_t value);
   Done set_gic_attribute(std::uint32_t group, std::uint64_t attribute, std::uint64_t value);
   void teardown();
+
+  // realm.cpp: bringing a realm to life
+  bool explicit_realm() const;
+  Done create_realm();
+  Done populate(const LoadPiece& piece);
+  Done populate_in_place(const LoadPiece& piece);
+  Done activate_realm();
+  Done rme_action(kvm::RmeAction action, std::string_view what, std::span<const std::byte> argument);
 
   // vcpu_thread.cpp: the KVM_RUN loop. Handlers return false when the thread is to leave the loop.
   void vcpu_thread(unsigned index);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rmm/abi/arch/cpu.h"
 #include "rmm/abi/v1_0/structures.h"
@@ -40,6 +41,13 @@ inline void advance_pc(port::RealmCpu& cpu) { cpu.set_pc(cpu.pc() + 4); }
 inline std::uint64_t operand(const port::RealmCpu& cpu, unsigned n) { return n == 31 ? 0 : cpu.x(n); }
 inline void set_operand(port::RealmCpu& cpu, unsigned n, std::uint64_t value) {
   if (n != 31) cpu.set_x(n, value);
+}
+
+// Which of RecRun's gprs holds the value of a trapped system register whose instruction names register `rt` (D4); none
+// for XZR if it would be that one.
+inline std::optional<unsigned> sysreg_gpr(const Context& c, unsigned rt) {
+  if (!c.environment.limits.sysreg_gprs_rt) return 0;
+  return rt == 31 ? std::nullopt : std::optional(rt);
 }
 
 }  // namespace rmm::run

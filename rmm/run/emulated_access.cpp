@@ -44,7 +44,8 @@ void complete_last_exit(Context& c, const abi::v1_0::RecEnter& enter) {
   } else if ((enter.flags & abi::v1_0::kEnterEmulMmio) != 0 && last.emulatable_abort) {
     complete_mmio(c.cpu, last, enter);
   }
-  if (last.sysreg_read) set_operand(c.cpu, last.sysreg_rt, enter.gprs[0]);
+  if (!last.sysreg_read) return;
+  if (const auto gpr = sysreg_gpr(c, last.sysreg_rt)) set_operand(c.cpu, last.sysreg_rt, enter.gprs[*gpr]);
 }
 
 }  // namespace rmm::run

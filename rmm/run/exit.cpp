@@ -91,7 +91,7 @@ Next exit_sysreg(Context& c, std::uint64_t syndrome) {
     c.rec.last_exit.sysreg_read = true;
     c.rec.last_exit.sysreg_rt = access.rt;
   } else {
-    c.exit.gprs[0] = operand(c.cpu, access.rt);
+    if (const auto gpr = sysreg_gpr(c, access.rt)) c.exit.gprs[*gpr] = operand(c.cpu, access.rt);
   }
   return exit_with(c, RecExitReason::kSync);
 }

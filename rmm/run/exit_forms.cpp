@@ -45,7 +45,7 @@ constexpr ExitField kRsiAbort[] = {
 };
 constexpr ExitField kSysreg[] = {
     {"esr", "the whole syndrome: register, direction"},
-    {"gprs[0]", "a write: the value"},
+    {"gprs[0]", "a write: the value; in gprs[Rt] if the machine's host reads it there"},
 };
 constexpr ExitField kPsci[] = {
     {"gprs[0]", "the PSCI function id"},
@@ -82,7 +82,7 @@ constexpr ExitForm kForms[] = {
      "RMI_DATA_CREATE_UNKNOWN, then enter: the command is executed again."},
     {RecExitReason::kSync, "trapped system register", "D4",
      "A register that the host emulates: SGI generation, ICC_DIR. PC has moved on.", kSysreg,
-     "Do what the register does and enter; a read takes its value from gprs[0] of the entry."},
+     "Do what the register does and enter; a read takes its value from the same register of the entry."},
     {RecExitReason::kIrq,
      "",
      "A4.3.5",

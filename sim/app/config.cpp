@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/config.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -111,6 +112,47 @@ void read_machine(const json& object, MachineConfig& out, std::string& problem) 
   reader.finish();
 }
 
+void read_host(const json& object, host::kvm::KvmBehaviour& out, std::string& problem) {
+  ObjectReader reader(object, "host", problem);
+  for (const auto& field : host::kvm::behaviour_fields()) {
+    unsigned value = field.get(out);
+    if (field.is_flag()) {
+      bool flag = value != 0;
+      reader.flag(field.name, flag);
+      value = flag ? 1 : 0;
+    } else {
+      reader.choice(field.name, field.values, value);
+    }
+    field.set(out, value);
+  }
+  reader.finish();
+}
+
+// Text as it stands, or after "0x" the bytes as pairs of hexadecimal digits.
+std::optional<std::string> personalization_value(const std::string& text) {
+  if (!text.starts_with("0x")) return text;
+  std::string bytes;
+  for (std::size_t at = 2; at < text.size(); at += 2) {
+    const auto byte = parse_number("0x" + text.substr(at, 2));
+    if (!byte || at + 2 > text.size()) return std::nullopt;
+    bytes.push_back(static_cast<char>(*byte));
+  }
+  return bytes;
+}
+
+void read_realm_choices(ObjectReader& reader, const std::string& where, host::vmm::VmConfig& vm, std::string& problem) {
+  static constexpr std::array<std::string_view, 2> kHashes = {"sha-256", "sha-512"};
+  unsigned hash = 0;
+  reader.choice("hash_algorithm", kHashes, hash);
+  vm.hash_algorithm = hash == 0 ? host::vmm::HashAlgorithm::kSha256 : host::vmm::HashAlgorithm::kSha512;
+  std::string text;
+  reader.text("personalization_value", text);
+  const auto value = personalization_value(text);
+  if (problem.empty() && !value)
+    problem = fmt::format("{}.personalization_value must be text, or 0x and pairs of hexadecimal digits", where);
+  vm.personalization_value = value.value_or("");
+}
+
 void read_binaries(const json& array, const std::string& where, const Places& places, host::vmm::VmConfig& vm,
                    std::string& problem) {
   for (std::size_t i = 0; i < array.size(); ++i) {
@@ -173,6 +215,7 @@ void read_vm(const json& object, std::size_t index, const Places& places, host::
     }
     if (problem.empty() && vm.registers.size() > 8) problem = fmt::format("{}.registers sets X0 to X7 at most", where);
   }
+  read_realm_choices(reader, where, vm, problem);
   reader.flag("console", vm.console);
   reader.flag("entropy", vm.entropy);
   reader.flag("rng_seed", vm.rng_seed);
@@ -258,11 +301,13 @@ tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const
   std::string problem;
   ObjectReader reader(*root, "the configuration", problem);
   if (const json* machine = reader.object("machine")) read_machine(*machine, config.machine, problem);
+  if (const json* host = reader.object("host")) read_host(*host, config.host, problem);
   if (const json* vms = reader.array("vms")) {
     for (std::size_t i = 0; i < vms->size(); ++i) read_vm((*vms)[i], i, places, config.vms.emplace_back(), problem);
   }
   reader.finish();
   if (!problem.empty()) return error(fmt::format("'{}': {}", options.config, problem));
+  for (auto& vm : config.vms) vm.life_cycle = config.host.life_cycle;
   if (options.append && !config.vms.empty()) {
     std::string& line = config.vms[0].append;
     line += (line.empty() ? "" : " ") + *options.append;

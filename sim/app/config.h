@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include "host/kvm/behaviour.h"
 #include "host/vmm/config.h"
 #include "rmm/core/monitor_state.h"
 #include "sim/app/options.h"
@@ -24,6 +25,7 @@ struct MachineConfig {
 
 struct RunConfig {
   MachineConfig machine;
+  host::kvm::KvmBehaviour host;  // of the host kernel; each VM's life_cycle follows it
   std::vector<host::vmm::VmConfig> vms;
 };
 

@@ -72,6 +72,14 @@ void ObjectReader::number(std::string_view key, unsigned& out, std::uint64_t min
   out = static_cast<unsigned>(wide);
 }
 
+void ObjectReader::choice(std::string_view key, std::span<const std::string_view> words, unsigned& out) {
+  const auto* value = find(key);
+  if (value == nullptr) return;
+  const auto word = value->is_string() ? std::find(words.begin(), words.end(), value->get<std::string>()) : words.end();
+  if (word == words.end()) return fail(key, fmt::format("one of \"{}\"", fmt::join(words, "\", \"")), *value);
+  out = static_cast<unsigned>(word - words.begin());
+}
+
 void ObjectReader::size(std::string_view key, std::uint64_t& out) {
   const auto* value = find(key);
   if (value == nullptr) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class ObjectReader {
   void flag(std::string_view key, bool& out);
   void number(std::string_view key, std::uint64_t& out, std::uint64_t min, std::uint64_t max);
   void number(std::string_view key, unsigned& out, std::uint64_t min, std::uint64_t max);
+  // One of some words; `out` is its place among them.
+  void choice(std::string_view key, std::span<const std::string_view> words, unsigned& out);
   void size(std::string_view key, std::uint64_t& out);  // "512MiB" or bytes
   // The array or object under the key, nullptr if absent or of another type (then the error is set).
   const nlohmann::json* array(std::string_view key);

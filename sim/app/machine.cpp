@@ -30,9 +30,11 @@ CpuConfig cpu_config(const MachineConfig& machine) {
           .pointer_authentication = machine.pointer_auth};
 }
 
-rmm::core::Limits limits(const MachineConfig& machine) {
-  rmm::core::Limits out = machine.limits;
-  out.pauth = machine.pointer_auth;
+rmm::core::Limits limits(const RunConfig& config) {
+  rmm::core::Limits out = config.machine.limits;
+  out.pauth = config.machine.pointer_auth;
+  // Host and monitor read trapped registers at the same place (D4).
+  out.sysreg_gprs_rt = config.host.sysreg_gprs == host::kvm::SysregGprs::kRt;
   return out;
 }
 
@@ -92,13 +94,13 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       host_log_(surroundings_),
       platform_{realm_view_,      firmware_,           cpus_,        cpus_, scheduler_, scheduler_,
                 monitor_entropy_, &monitor_observers_, &attestation_},
-      invariants_(surroundings_.check ? std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_,
-                                                                                 limits(config.machine))
-                                      : nullptr),
-      monitor_(invariants_ ? invariants_->watched_platform() : platform_, limits(config.machine),
+      invariants_(surroundings_.check
+                      ? std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_, limits(config))
+                      : nullptr),
+      monitor_(invariants_ ? invariants_->watched_platform() : platform_, limits(config),
                (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
       host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
-      kvm_(state_.kvm, host_platform_) {
+      kvm_((state_.kvm.behaviour = config.host, state_.kvm), host_platform_) {
   scheduler_.set_limits(surroundings_.limits);
   scheduler_.set_input(&journal_);
   if (surroundings_.live_key) journal_.set_live_input(surroundings_.live_key);

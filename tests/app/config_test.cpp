@@ -4,7 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
 
+#include <fmt/format.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -96,6 +99,64 @@ TEST_CASE("overrides by --set and by options go through the same checks") {
   options = {};
   options.cpu = "z80";
   CHECK_THAT(ConfigFile(with_vm("")).message(options), ContainsSubstring("machine.cpu must be"));
+}
+
+TEST_CASE("the host's behaviour is read field by field and reaches the VMs") {
+  const auto config = ConfigFile(R"({"host": {"life_cycle": "explicit", "serror_exit_resumes": true},
+    "vms": [{"name": "a", "boot": "raw", "binary": "b", "hash_algorithm": "sha-512",
+             "personalization_value": "0x00ff41"}]})")
+                          .load();
+  REQUIRE(config.has_value());
+  CHECK(config->host.life_cycle == host::kvm::LifeCycle::kExplicit);
+  CHECK(config->host.serror_exit_resumes);
+  CHECK(config->host.shutdown_needs_system_off_index);
+  CHECK(config->vms[0].life_cycle == host::kvm::LifeCycle::kExplicit);
+  CHECK(config->vms[0].hash_algorithm == host::vmm::HashAlgorithm::kSha512);
+  CHECK(config->vms[0].personalization_value == std::string("\0\xff\x41", 3));
+  RunOptions options;
+  options.set = {{"host.life_cycle", "explicit"}, {"vms.0.personalization_value", "words"}};
+  const auto set = ConfigFile(with_vm("")).load(options);
+  REQUIRE(set.has_value());
+  CHECK(set->host.life_cycle == host::kvm::LifeCycle::kExplicit);
+  CHECK(set->vms[0].personalization_value == "words");
+}
+
+TEST_CASE("mistakes in the host's behaviour and in a realm's choices are told") {
+  const auto with_host = [](const std::string& host) {
+    return ConfigFile(R"({"host": {)" + host + R"(}, "vms": [{"boot": "raw", "binary": "b"}]})").message();
+  };
+  CHECK_THAT(with_host(R"("life_cycel": "explicit")"),
+             ContainsSubstring("host has no key \"life_cycel\"; did you mean \"life_cycle\"?"));
+  CHECK_THAT(with_host(R"("life_cycle": "v9")"),
+             ContainsSubstring("host.life_cycle must be one of \"implicit\", \"explicit\", found \"v9\""));
+  CHECK_THAT(with_host(R"("irq_window": true)"), ContainsSubstring("\"none\", \"every_exit\", \"irq_exits\""));
+  CHECK_THAT(with_host(R"("serror_exit_resumes": "yes")"), ContainsSubstring("must be true or false"));
+  CHECK_THAT(ConfigFile(with_vm(R"("hash_algorithm": "sha-1")")).message(),
+             ContainsSubstring("must be one of \"sha-256\", \"sha-512\""));
+  CHECK_THAT(ConfigFile(with_vm(R"("personalization_value": "0x123")")).message(),
+             ContainsSubstring("must be text, or 0x and pairs of hexadecimal digits"));
+  for (const std::string choice : {R"("hash_algorithm": "sha-512")", R"("personalization_value": "mine")"}) {
+    CHECK_THAT(ConfigFile(with_vm(choice)).message(), ContainsSubstring("Choose the explicit one (host.life_cycle)"));
+    CHECK_THAT(ConfigFile(with_vm(choice + R"(, "realm": false)")).message(), ContainsSubstring("A plain VM"));
+  }
+  CHECK_THAT(ConfigFile(with_vm(R"("personalization_value": ")" + std::string(65, 'x') + "\"")).message(),
+             ContainsSubstring("has 65 bytes. Give at most 64."));
+  CHECK(ConfigFile(with_vm(R"("hash_algorithm": "sha-256")")).message() == "accepted");
+}
+
+TEST_CASE("configs/README.md has every key of the host's behaviour with every value") {
+  std::ifstream file("configs/README.md");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  for (const auto& field : host::kvm::behaviour_fields()) {
+    const auto row = text.find(fmt::format("| `{}` |", field.name));
+    REQUIRE(row != std::string::npos);
+    const std::string line = text.substr(row, text.find('\n', row) - row);
+    for (const auto value : field.values) {
+      INFO(line);
+      if (!field.is_flag()) CHECK_THAT(line, ContainsSubstring(fmt::format("`\"{}\"`", value)));
+    }
+    if (field.is_flag()) CHECK_THAT(line, ContainsSubstring(fmt::format("| `{}` |", field.values[field.get({})])));
+  }
 }
 
 TEST_CASE("a configuration that cannot be read says so") {

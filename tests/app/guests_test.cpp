@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Our own guests, as realms and as plain VMs, with one CPU and with several, watched by every check there is. Each of
 // them proves its claims from inside and says so in its last line (guest/runtime/claims.h).
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <span>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "tests/app/machine_bench.h"
@@ -70,6 +74,86 @@ TEST_CASE("guest attest: tokens come whole, in hunks and again, on every CPU") {
 TEST_CASE("guest hostcall: registers travel to the host and back through memory") { passes("hostcall"); }
 TEST_CASE("guest off: the guest ends although its other CPUs are busy") { passes("off"); }
 TEST_CASE("guest abort: accesses that cannot succeed are the right aborts") { passes("abort"); }
+
+TEST_CASE("guests hold in the explicit life cycle, with either hash and a personalization value") {
+  const std::string guest =
+      GENERATE("ripas", "early", "shared", "mmio", "ipi", "measure", "attest", "hostcall", "off", "abort");
+  const auto hash = GENERATE(host::vmm::HashAlgorithm::kSha256, host::vmm::HashAlgorithm::kSha512);
+  const unsigned vcpus = GENERATE(1U, 4U);
+  CAPTURE(guest, hash, vcpus);
+  auto config = bench::guest_config(guest, vcpus);
+  config.host.life_cycle = host::kvm::LifeCycle::kExplicit;
+  config.vms[0].life_cycle = config.host.life_cycle;
+  config.vms[0].hash_algorithm = hash;
+  config.vms[0].personalization_value = "a realm of the tests";
+  const Ran first = run(config), second = run(config);
+  CHECK(first.machine_sha256 == second.machine_sha256);
+}
+
+TEST_CASE("the monitor learns hash algorithm and personalization value of the explicit life cycle") {
+  auto config = bench::guest_config("hello");
+  config.host.life_cycle = host::kvm::LifeCycle::kExplicit;
+  config.vms[0].life_cycle = config.host.life_cycle;
+  config.vms[0].hash_algorithm = host::vmm::HashAlgorithm::kSha512;
+  config.vms[0].personalization_value = "mine";
+  Machine* machine = nullptr;
+  unsigned looks = 0;
+  const auto created = bench::machine(
+      config, {.before_teardown = [&](unsigned) {
+        const auto* realm = machine->find_realm("hello");
+        REQUIRE(realm != nullptr);
+        CHECK(realm->hash_algo == abi::v1_0::HashAlgorithm::kSha512);
+        CHECK(std::equal(realm->rpv.begin(), realm->rpv.begin() + 5, "mine"));
+        // The shared copies of the images are gone.
+        CHECK(machine->state().kvm.pages.in_use[static_cast<std::size_t>(host::kvm::PageUse::kUserMemory)] == 0);
+        ++looks;
+      }});
+  machine = created.get();
+  CHECK(bench::run_to_end(*machine).report.exit_code == ExitCode::kPoweredOff);
+  CHECK(looks == 1);
+}
+
+TEST_CASE("guest early: memory that the host left EMPTY aborts until the realm asks for it") {
+  constexpr std::uint64_t kMapped = 2 * host::vmm::kMiB;  // code, data, stacks: what a guest needs from the start
+  const unsigned vcpus = GENERATE(1U, 4U);
+  const bool init_ripas = GENERATE(true, false);
+  CAPTURE(vcpus, init_ripas);
+  auto config = bench::guest_config("early", vcpus);
+  config.host.init_ripas_at_activation = init_ripas;
+  const auto size = std::filesystem::file_size(config.vms[0].binaries[0].path);
+  const auto end = abi::align_up(size, abi::kGranuleSize);
+  config.vms[0].binaries.push_back(
+      {.path = {}, .bytes = std::vector<std::byte>(kMapped - end), .ipa = {0x80000000 + end}, .measured = false});
+  const Ran ran = run(config);
+  CHECK_THAT(ran.end.console, ContainsSubstring(init_ripas ? "untouched memory is RAM" : "is EMPTY and aborts"));
+}
+
+TEST_CASE("trapped registers travel in gprs[Rt] when host and monitor agree, and only then") {
+  auto config = bench::guest_config(GENERATE("ipi", "gic"), 4);
+  config.host.sysreg_gprs = host::kvm::SysregGprs::kRt;
+  run(config);
+  // A host that looks elsewhere than the monitor loses the value: the other CPUs are never called.
+  const auto machine = bench::machine(config, {.limits = {.max_instructions = 20'000'000}});
+  machine->state().kvm.behaviour.sysreg_gprs = host::kvm::SysregGprs::kFirst;
+  CHECK(bench::run_to_end(*machine).report.exit_code != ExitCode::kPoweredOff);
+}
+
+TEST_CASE("guests hold with every other behaviour of the host") {
+  const auto fields = host::kvm::behaviour_fields();
+  const auto field = GENERATE_REF(range(std::size_t{0}, fields.size()));
+  const std::string guest = GENERATE("smp", "timer", "off");
+  for (unsigned value = 0; value < fields[field].values.size(); ++value) {
+    CAPTURE(fields[field].name, value, guest);
+    auto config = bench::guest_config(guest, 2);
+    fields[field].set(config.host, value);
+    config.vms[0].life_cycle = config.host.life_cycle;
+    if (!config.host.init_ripas_at_activation) continue;  // their memory is not all populated
+    const auto machine = bench::machine(config, {.check = true, .limits = {.max_instructions = 200'000'000}});
+    const auto end = bench::run_to_end(*machine);
+    CHECK(end.report.exit_code == ExitCode::kPoweredOff);
+    CHECK(end.report.findings.empty());
+  }
+}
 
 TEST_CASE("interrupts arrive by priority however few list registers there are") {
   auto config = bench::guest_config("gic", GENERATE(1U, 4U));

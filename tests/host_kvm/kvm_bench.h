@@ -115,8 +115,9 @@ class FakeThreads : public host::port::Threads {
   rmm::port::ActorId spawn(std::string, std::function<void()>) override { return {2}; }
   host::port::PeId current_pe() const override { return {0}; }
   void kick(host::port::PeId) override { ++kicks; }
-  bool irq_pending() const override { return false; }
-  void acknowledge_irqs() override {}
+  bool irq_pending() const override { return irq; }
+  void acknowledge_irqs() override { irq = false; }
+  bool irq = false;
   int kicks = 0;
 };
 
@@ -150,6 +151,7 @@ struct Bench {
   Kvm kvm{state, platform};
   Fd dev, vm, memfd, gic;
   std::vector<Fd> vcpus;
+  std::uint32_t vcpu_features = 0;  // KVM_ARM_VCPU_INIT's, beside PSCI
   Hva ram;
 
   long ioctl(Fd fd, Ioctl request, IoctlArg arg = {}) { return kvm.ioctl(fd, request, arg); }
@@ -197,7 +199,7 @@ struct Bench {
       REQUIRE(vcpus.back().value >= 0);
       VcpuInit init;
       REQUIRE(ioctl(vm, Ioctl::KVM_ARM_PREFERRED_TARGET, &init) == 0);
-      init.features[0] = 1U << kVcpuPsci02 | (i != 0 ? 1U << kVcpuPowerOff : 0U);
+      init.features[0] = 1U << kVcpuPsci02 | (i != 0 ? 1U << kVcpuPowerOff : 0U) | vcpu_features;
       REQUIRE(ioctl(vcpus.back(), Ioctl::KVM_ARM_VCPU_INIT, &init) == 0);
     }
   }
@@ -218,6 +220,23 @@ struct Bench {
     const long result = ioctl(vm, Ioctl::KVM_ARM_RMI_POPULATE, &args);
     kvm.user_munmap(from, pages * 4096);
     return result;
+  }
+  // KVM_ENABLE_CAP(KVM_CAP_ARM_RME), without or with the action's structure in user memory.
+  long rme(RmeAction action, std::uint64_t address = 0) {
+    EnableCap cap{static_cast<std::uint32_t>(Cap::KVM_CAP_ARM_RME), 0, {static_cast<std::uint64_t>(action), address}};
+    return ioctl(vm, Ioctl::KVM_ENABLE_CAP, &cap);
+  }
+  template <class T>
+  requires std::is_class_v<T>
+  long rme(RmeAction action, const T& argument) {
+    const Hva at = kvm.user_mmap(sizeof(argument));
+    REQUIRE(kvm.user_write(at, std::as_bytes(std::span(&argument, 1))) == 0);
+    const long result = rme(action, at.value);
+    kvm.user_munmap(at, sizeof(argument));
+    return result;
+  }
+  long finalize(unsigned vcpu = 0, std::int32_t feature = kVcpuRec) {
+    return ioctl(vcpus[vcpu], Ioctl::KVM_ARM_VCPU_FINALIZE, &feature);
   }
   long run(unsigned vcpu = 0) { return ioctl(vcpus[vcpu], Ioctl::KVM_RUN); }
   KvmRun& page(unsigned vcpu = 0) { return kvm.run(vcpus[vcpu]); }

@@ -48,6 +48,76 @@ TEST_CASE("a realm is built in the order KVM wants and nothing is left open") {
   CHECK(bench.kvm.populated.at(0).second[0x1800] == std::byte{0});
 }
 
+TEST_CASE("in the explicit life cycle the VMM takes each step itself, in kvmtool's order") {
+  Bench bench;
+  VmConfig config = raw_config();
+  config.vcpus = 2;
+  config.life_cycle = kvm::LifeCycle::kExplicit;
+  config.hash_algorithm = HashAlgorithm::kSha512;
+  config.personalization_value = "AB";
+  config.binaries.push_back({"", std::vector<std::byte>(16, std::byte{2}), kRamBase, false});
+  bench.kvm.scripts = {{system_event(kvm::kSystemEventShutdown)}, {}};
+  CHECK(bench.run(config).outcome == Outcome::kPoweredOff);
+  const std::vector<std::string> expected{
+      "create_vm 0x40000021",
+      "memslot 0x80000000 0x800000 flags 4",
+      "gic 0 2 0x8000000",
+      "gic 0 3 0x80a0000",
+      "init vcpu0 target 5 features 0x204",
+      "init vcpu1 target 5 features 0x205",
+      "gic 3 0 0x60",
+      "gic 4 0 0x0",
+      "config 1 0100",
+      "config 0 4142",
+      "create",
+      "init ripas 0x80000000 0x800000",
+      "populate 0x80000000 0x1000 flags 0",
+      "populate 0x80010000 0x2000 flags 1",
+      "reg vcpu0 0x6030000000100040 = 0x80010000",
+      "finalize vcpu0 9",
+      "finalize vcpu1 9",
+      "activate",
+      "attributes 0x80000000 0x800000 8",
+      "madvise 0x0 0x800000",
+      "close vcpu0",
+      "close vcpu1",
+      "close gic",
+      "close vm",
+      "close memfd",
+      "close kvm",
+  };
+  CHECK(bench.kvm.log == expected);
+  CHECK(bench.kvm.populated.at(1).second[0x17ff] == std::byte{0xab});
+  CHECK(bench.kvm.populated.at(1).second[0x1800] == std::byte{0});
+  CHECK(bench.kvm.open_fds == 0);
+  CHECK(bench.kvm.mappings.empty());
+}
+
+TEST_CASE("every refused step of the explicit life cycle is named, and everything opened is closed") {
+  using kvm::RmeAction;
+  VmConfig config = raw_config();
+  config.life_cycle = kvm::LifeCycle::kExplicit;
+  const std::vector<std::pair<RmeAction, std::string>> steps = {
+      {RmeAction::KVM_CAP_ARM_RME_CONFIG_REALM, "the hash algorithm"},
+      {RmeAction::KVM_CAP_ARM_RME_CREATE_REALM, "creating the realm"},
+      {RmeAction::KVM_CAP_ARM_RME_INIT_RIPAS_REALM, "making memory RAM"},
+      {RmeAction::KVM_CAP_ARM_RME_POPULATE_REALM, "populating the the binary at 0x80010000 at 0x80010000"},
+      {RmeAction::KVM_CAP_ARM_RME_ACTIVATE_REALM, "activating the realm"}};
+  for (const auto& [action, what] : steps) {
+    Bench bench;
+    bench.kvm.rme_failures[action] = -kvm::kEPERM;
+    const VmResult result = bench.run(config);
+    CHECK(result.outcome == Outcome::kCrashed);
+    CHECK_THAT(result.reason, ContainsSubstring("KVM_ENABLE_CAP(KVM_CAP_ARM_RME), " + what + ", was refused (EPERM)"));
+    CHECK(bench.kvm.open_fds == 0);
+    CHECK(bench.kvm.mappings.empty());
+  }
+  Bench bench;
+  bench.kvm.failures[kvm::Ioctl::KVM_ARM_VCPU_FINALIZE] = -kvm::kENOENT;
+  CHECK_THAT(bench.run(config).reason, ContainsSubstring("KVM_ARM_VCPU_FINALIZE of vCPU 0 was refused (ENOENT)"));
+  CHECK(bench.kvm.open_fds == 0);
+}
+
 TEST_CASE("a plain VM has no guest_memfd, and its images are written into its memory") {
   Bench bench;
   VmConfig config = raw_config();

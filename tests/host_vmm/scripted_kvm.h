@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -56,7 +57,8 @@ class ScriptedKvm : public kvm::KvmSystem {
   std::vector<std::string> log;
   std::vector<std::deque<RunStep>> scripts;  // one per vCPU ever created, in order of creation
   std::map<kvm::Ioctl, long> failures;       // this request returns this
-  std::uint64_t populate_limit = ~0ULL;      // bytes a POPULATE call does at most
+  std::map<kvm::RmeAction, long> rme_failures;
+  std::uint64_t populate_limit = ~0ULL;  // bytes a POPULATE call does at most
   std::map<std::uint64_t, std::vector<std::byte>> mappings;
   std::vector<std::pair<std::uint64_t, std::vector<std::byte>>> populated;  // IPA, contents
   std::function<void(kvm::KvmRun&)> before_run;                             // sees the run page as the VMM left it
@@ -110,6 +112,7 @@ class ScriptedKvm : public kvm::KvmSystem {
       case kvm::Ioctl::KVM_SET_USER_MEMORY_REGION2: {
         const auto& region = *std::get<kvm::UserspaceMemoryRegion2*>(arg);
         ram_hva_ = region.userspace_addr;
+        ram_gpa_ = region.guest_phys_addr;
         log.push_back(
             fmt::format("memslot {:#x} {:#x} flags {}", region.guest_phys_addr, region.memory_size, region.flags));
         return 0;
@@ -146,6 +149,10 @@ class ScriptedKvm : public kvm::KvmSystem {
             fmt::format("init {} target {} features {:#x}", kinds_.at(fd.value), init.target, init.features[0]));
         return 0;
       }
+      case kvm::Ioctl::KVM_ENABLE_CAP: return rme_action(*std::get<kvm::EnableCap*>(arg));
+      case kvm::Ioctl::KVM_ARM_VCPU_FINALIZE:
+        log.push_back(fmt::format("finalize {} {}", kinds_.at(fd.value), *std::get<std::int32_t*>(arg)));
+        return 0;
       case kvm::Ioctl::KVM_ARM_RMI_POPULATE: return populate(*std::get<kvm::ArmRmiPopulate*>(arg));
       case kvm::Ioctl::KVM_SET_ONE_REG: {
         const auto& reg = *std::get<kvm::OneReg*>(arg);
@@ -185,6 +192,41 @@ class ScriptedKvm : public kvm::KvmSystem {
     log.push_back(fmt::format("populate {:#x} {:#x} flags {}", args.base, size, args.flags));
     return static_cast<long>(size);
   }
+  template <class T>
+  T from_user(std::uint64_t address) {
+    T value;
+    const auto bytes = at({address}, sizeof(value));
+    if (bytes.size() != sizeof(value)) throw std::logic_error("the action's structure is not in user memory");
+    std::copy(bytes.begin(), bytes.end(), std::as_writable_bytes(std::span(&value, 1)).begin());
+    return value;
+  }
+  long rme_action(const kvm::EnableCap& cap) {
+    if (cap.cap != static_cast<std::uint32_t>(kvm::Cap::KVM_CAP_ARM_RME)) return -kvm::kEINVAL;
+    const auto action = static_cast<kvm::RmeAction>(cap.args[0]);
+    if (const auto failure = rme_failures.find(action); failure != rme_failures.end()) return failure->second;
+    switch (action) {
+      case kvm::RmeAction::KVM_CAP_ARM_RME_CONFIG_REALM: {
+        const auto config = from_user<kvm::ArmRmeConfig>(cap.args[1]);
+        log.push_back(fmt::format("config {} {:02x}{:02x}", config.cfg, config.value[0], config.value[1]));
+        return 0;
+      }
+      case kvm::RmeAction::KVM_CAP_ARM_RME_CREATE_REALM: log.push_back("create"); return 0;
+      case kvm::RmeAction::KVM_CAP_ARM_RME_INIT_RIPAS_REALM: {
+        const auto range = from_user<kvm::ArmRmeInitRipas>(cap.args[1]);
+        log.push_back(fmt::format("init ripas {:#x} {:#x}", range.base, range.size));
+        return 0;
+      }
+      case kvm::RmeAction::KVM_CAP_ARM_RME_POPULATE_REALM: {
+        const auto args = from_user<kvm::ArmRmePopulateRealm>(cap.args[1]);
+        const auto source = at({ram_hva_ + args.base - ram_gpa_}, args.size);
+        populated.emplace_back(args.base, std::vector<std::byte>(source.begin(), source.end()));
+        log.push_back(fmt::format("populate {:#x} {:#x} flags {}", args.base, args.size, args.flags));
+        return 0;
+      }
+      case kvm::RmeAction::KVM_CAP_ARM_RME_ACTIVATE_REALM: log.push_back("activate"); return 0;
+    }
+    return -kvm::kEINVAL;
+  }
   long run_script(int fd) {
     kvm::KvmRun& run = runs_.at(fd);
     if (before_run) before_run(run);
@@ -213,7 +255,7 @@ class ScriptedKvm : public kvm::KvmSystem {
   std::map<int, std::size_t> script_of_;
   std::size_t created_ = 0;
   int last_fd_ = 2;
-  std::uint64_t next_hva_ = 0x7000'0000'0000, ram_hva_ = 0;
+  std::uint64_t next_hva_ = 0x7000'0000'0000, ram_hva_ = 0, ram_gpa_ = 0;
 };
 
 }  // namespace host::vmm::test

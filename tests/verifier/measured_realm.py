@@ -77,12 +77,13 @@ class Tables:
     def destroy(self, ipa, level):
         self.tables.discard(self.at(ipa, level))
 
-    def walk(self, ipa):
-        """The level at which a walk to the page level ends."""
+    def walk(self, ipa, tables):
+        """The level at which a walk to the page level ended when the realm had `tables`. To be asked when the whole
+        trace is read: the start level shows in the first table below it, which may come later."""
         if self.start_level is None:
             raise CannotMeasure("the realm has no table below its start level, which only a `measure` event tells")
         level = self.start_level
-        while level < PAGE_LEVEL and self.at(ipa, level + 1) in self.tables:
+        while level < PAGE_LEVEL and self.at(ipa, level + 1) in tables:
             level += 1
         return level
 
@@ -95,7 +96,7 @@ class Realm:
         self.line = command.line
         self.shown = self.measure_event(command, "realm")
         self.tables = Tables()
-        self.log = []  # (command, level of the walk)
+        self.log = []  # (command, tables of that moment where they matter)
         self.read_by_realm = []  # values of RSI_MEASUREMENT_READ
         if self.shown and "rtt_level_start" in self.shown:
             self.tables.start_level = int(str(self.shown["rtt_level_start"]), 0)
@@ -113,7 +114,7 @@ class Realm:
         elif command.name in ("RMI_RTT_DESTROY", "RMI_RTT_FOLD"):
             self.tables.destroy(args["ipa"], args["level"])
         elif command.name == "RMI_RTT_INIT_RIPAS":
-            self.log.append((command, self.tables.walk(args["base"])))
+            self.log.append((command, frozenset(self.tables.tables)))
         elif command.name in ("RMI_DATA_CREATE", "RMI_REC_CREATE"):
             self.log.append((command, None))
 
@@ -129,14 +130,14 @@ class Realm:
         """The measured events in order. `given` fills what the trace lacks."""
         hash_algo = self.params(given).hash_algo
         found, number_of_rec = [], 0
-        for command, level in self.log:
+        for command, tables in self.log:
             if command.name == "RMI_DATA_CREATE":
                 found.append(self.data(command, given, hash_algo))
             elif command.name == "RMI_REC_CREATE":
                 found.append(self.rec(command, number_of_rec, given))
                 number_of_rec += 1
             else:
-                found += self.ripas(command, level)
+                found += self.ripas(command, self.tables.walk(command.args["base"], tables))
         return found
 
     def data(self, command, given, hash_algo):

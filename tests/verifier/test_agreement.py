@@ -18,6 +18,9 @@ from measurement import rim
 CCASIM = os.environ.get("CCASIM")
 RAM = 0x80000000
 STOPPED_AT_LIMIT = 7
+EXPLICIT = {"life_cycle": "explicit"}
+# kvmtool's order in the explicit life cycle: all of RAM, the images, the vCPUs.
+IN_ORDER = ["RMI_RTT_INIT_RIPAS", "RMI_DATA_CREATE", "RMI_REC_CREATE"]
 
 REALM = re.compile(r"^realm '(\w+)': RD (0x[0-9a-f]+), ACTIVE.*\n +RIM +([0-9a-f]+)$", re.MULTILINE)
 
@@ -35,28 +38,30 @@ class Agreement(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def run_it(self, vms):
+    def run_it(self, vms, host=None):
         """Starts the VMs of a configuration and stops while they run. Returns {RD: RIM by the monitor}, trace."""
         config, trace = self.folder / "config.json", self.folder / "trace.jsonl"
-        config.write_text(json.dumps({"machine": {"memory": "512MiB"}, "vms": vms}), encoding="utf-8")
+        config.write_text(json.dumps({"machine": {"memory": "512MiB"}, "host": host or {}, "vms": vms}), encoding="utf-8")
         queries = [f"realm {vm['name']}" for vm in vms]
         done = subprocess.run([CCASIM, "inspect", config, "--batch", "--quiet", "--max-instructions", "20000",
                                "--trace", trace, *queries], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, STOPPED_AT_LIMIT, done.stderr)
         return {int(rd, 0): bytes.fromhex(value) for _, rd, value in REALM.findall(done.stdout)}, trace
 
-    def check(self, vm, ipa_bits, recs=1, entry=RAM, gprs=(), images=()):
+    def check(self, vm, ipa_bits, recs=1, entry=RAM, gprs=(), images=(), host=None, hash_algo=0):
         """One realm. The host gives realms 2 breakpoints and 2 watchpoints, and only the first REC is runnable."""
         vm = {"name": "vm", "memory": "16MiB", "boot": "raw", "binary": str(guest("hello")), **vm}
-        measured, trace = self.run_it([vm])
+        measured, trace = self.run_it([vm], host)
         self.assertEqual(len(measured), 1)
         first = {"flags": 1, "pc": entry, **{f"x{i}": value for i, value in enumerate(gprs)}}
-        given = Given(realm={"s2sz": ipa_bits, "num_bps": 1, "num_wps": 1},
+        given = Given(realm={"s2sz": ipa_bits, "num_bps": 1, "num_wps": 1, "hash_algo": hash_algo},
                       recs={0: first, **{i: {"flags": 0} for i in range(1, recs)}},
                       images=[(RAM, pathlib.Path(vm["binary"]).read_bytes()), *images])
         with open(trace, encoding="utf-8") as lines:
             realm, = realms_of(lines)
-        self.assertEqual(rim(realm.params(given), realm.events(given)).hex(), measured[realm.rd].hex())
+        value = rim(realm.params(given), realm.events(given))
+        self.assertEqual(value.hex(), measured[realm.rd].hex())
+        self.measured = value
         return realm
 
     def test_one_guest_program(self):
@@ -86,6 +91,34 @@ class Agreement(unittest.TestCase):
         binaries = [{"path": str(self.folder / "counts"), "ipa": hex(RAM + 0x801000), "measured": True},
                     {"path": str(self.folder / "does-not"), "ipa": hex(RAM + 0x400000), "measured": False}]
         self.check({"binaries": binaries}, 33, images=[(RAM + 0x801000, texts["counts"])])
+
+    def test_the_explicit_life_cycle_with_either_hash(self):
+        found = set()
+        for name, hash_algo in (("sha-256", 0), ("sha-512", 1)):
+            for vcpus, memory in ((1, "16MiB"), (4, 0x1003000)):
+                vm = {"hash_algorithm": name, "vcpus": vcpus, "memory": memory, "binary": str(guest("smp"))}
+                with self.subTest(vm):
+                    realm = self.check(vm, 33, recs=vcpus, host=EXPLICIT, hash_algo=hash_algo)
+                    order = [command.name for command, _ in realm.log]
+                    self.assertEqual(order, sorted(order, key=IN_ORDER.index))
+                    found.add(self.measured)
+        self.assertEqual(len(found), 4)
+
+    def test_the_life_cycles_measure_in_different_orders(self):
+        self.check({}, 33)
+        implicit = self.measured
+        self.check({}, 33, host=EXPLICIT)
+        self.assertNotEqual(self.measured, implicit)
+
+    def test_a_personalization_value_is_not_measured(self):
+        self.check({}, 33, host=EXPLICIT)
+        without = self.measured
+        self.check({"personalization_value": "whose realm this is"}, 33, host=EXPLICIT)
+        self.assertEqual(self.measured, without)
+
+    def test_memory_that_the_host_left_empty_is_not_measured(self):
+        realm = self.check({}, 33, host={"init_ripas_at_activation": False})
+        self.assertNotIn("RMI_RTT_INIT_RIPAS", [command.name for command, _ in realm.log])
 
     def test_a_content_that_differs_is_noticed(self):
         with self.assertRaises(AssertionError):

@@ -5,7 +5,6 @@ Needs the program that the environment variable CCASIM names, and its guests bes
 """
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -19,7 +18,7 @@ import claims
 import forge
 from cca_token import Expected, verify
 from measured_realm import Given, realms_of
-from measurement import rim
+from measurement import digest, rim
 from p384 import PublicKey
 
 CCASIM = os.environ.get("CCASIM")
@@ -45,27 +44,27 @@ class Attestation(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.iak = PublicKey.from_file(IAK)
 
-    def token_of(self, vcpus=1, **vm):
+    def token_of(self, vcpus=1, host=None, **vm):
         """Runs the guest to its end. Returns its token; the trace is in the folder."""
         config = self.folder / "config.json"
         vm = {"name": "attest", "memory": "64MiB", "boot": "raw", "binary": str(self.guest), "vcpus": vcpus, **vm}
-        config.write_text(json.dumps({"vms": [vm]}), encoding="utf-8")
+        config.write_text(json.dumps({"host": host or {}, "vms": [vm]}), encoding="utf-8")
         done = subprocess.run([CCASIM, "run", config, "--check", "--trace", self.folder / "trace.jsonl"],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         token, = TOKEN.findall(done.stdout)
         return bytes.fromhex(token)
 
-    def expected(self, vcpus=1, ipa_bits=33):
+    def expected(self, vcpus=1, ipa_bits=33, hash_algo=0, rpv=b""):
         """What a relying party can work out without the monitor: RIM from the trace, REM 1 from what the guest says."""
-        given = Given(realm={"s2sz": ipa_bits, "num_bps": 1, "num_wps": 1},
+        given = Given(realm={"s2sz": ipa_bits, "num_bps": 1, "num_wps": 1, "hash_algo": hash_algo},
                       recs={0: {"flags": 1, "pc": RAM}, **{i: {"flags": 0} for i in range(1, vcpus)}},
                       images=[(RAM, self.guest.read_bytes())])
         with open(self.folder / "trace.jsonl", encoding="utf-8") as lines:
             realm, = realms_of(lines)
-        extended = hashlib.sha256(bytes(64) + b"test".ljust(64, b"\0")).digest()
-        return Expected(guest_challenge(), bytes(64), rim(realm.params(given), realm.events(given)),
-                        {0: extended, **{i: bytes(32) for i in (1, 2, 3)}})
+        extended = digest(hash_algo, bytes(64) + b"test".ljust(64, b"\0"))
+        return Expected(guest_challenge(), rpv.ljust(64, b"\0"), rim(realm.params(given), realm.events(given)),
+                        {0: extended, **{i: bytes(len(extended)) for i in (1, 2, 3)}})
 
     def test_a_token_is_accepted_claim_by_claim(self):
         for vcpus, vm, bits in ((1, {}, 33), (4, {}, 33), (1, {"ipa_bits": 40}, 40)):
@@ -74,6 +73,18 @@ class Attestation(unittest.TestCase):
                 self.assertEqual([], [str(reason) for reason in report.reasons])
                 self.assertEqual(set(report.realm), {claim.name for claim in claims.REALM})
                 self.assertEqual(set(report.platform), {claim.name for claim in claims.PLATFORM if claim.mandatory})
+
+    def test_the_token_of_a_realm_that_the_vmm_configured(self):
+        host = {"life_cycle": "explicit"}
+        for name, hash_algo, text, rpv in (("sha-256", 0, "", b""), ("sha-512", 1, "whose realm", b"whose realm"),
+                                           ("sha-512", 1, "0x" + "a5" * 64, b"\xa5" * 64)):
+            with self.subTest(hash=name, rpv=text):
+                token = self.token_of(2, host, hash_algorithm=name, personalization_value=text)
+                report = verify(token, self.iak, self.expected(2, 33, hash_algo, rpv))
+                self.assertEqual([], [str(reason) for reason in report.reasons])
+                # The other hash and the other value are noticed.
+                for wrong in (self.expected(2, 33, 1 - hash_algo, rpv), self.expected(2, 33, hash_algo, b"another")):
+                    self.assertNotEqual(verify(token, self.iak, wrong).ids, set())
 
     def test_each_wrong_expectation_is_noticed(self):
         token = self.token_of()
