@@ -2,6 +2,8 @@
 // Touches RAM before it has set any RIPAS. Whether that works is the VMM's choice, made when it activated the realm
 // (RMI_RTT_INIT_RIPAS); whatever it chose, RSI_IPA_STATE_GET tells the truth about it, and asking for RAM helps.
 
+#include <string_view>
+
 #include "guest/runtime/access.h"
 #include "guest/runtime/claims.h"
 #include "guest/runtime/console.h"
@@ -31,7 +33,8 @@ void prove(unsigned cpu) {
     return;
   }
   const bool early = touch(granule.base);
-  if (cpu == 0) guest::print("early: untouched memory ", early ? "is RAM" : "is EMPTY and aborts", "\n");
+  constexpr std::string_view kRam = "is RAM\n", kEmpty = "is EMPTY and aborts\n";
+  if (cpu == 0) guest::print("early: untouched memory ", early ? kRam : kEmpty);
   const guest::RipasRange state = guest::ripas(granule);
   claims.check(state.valid && early == (state.ripas == Ripas::kRam), "RAM can be touched and EMPTY cannot");
   claims.check(guest::set_ripas(granule, Ripas::kRam, guest::OfDestroyed::kKeep), "RAM can be asked for at any time");

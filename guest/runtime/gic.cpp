@@ -47,14 +47,21 @@ bool is_active(unsigned intid) { return (read32(word_of(kSetActive, intid)) & bi
 void set_pending(unsigned intid) { write32(word_of(kSetPending, intid), bit_of(intid)); }
 void clear_pending(unsigned intid) { write32(word_of(kClearPending, intid), bit_of(intid)); }
 
-void send_sgi(unsigned cpu, unsigned sgi) {
-  const std::uint64_t aff1 = cpu / 16, list = 1ULL << (cpu % 16);
-  asm volatile("dsb ish\nmsr icc_sgi1r_el1, %0\nisb" : : "r"(std::uint64_t{sgi} << 24 | aff1 << 16 | list) : "memory");
+namespace {
+
+// Out of X9, so that a host and a monitor that don't agree where the value is (D4) lose it; with X0 they would not.
+void write_sgi1r(std::uint64_t value) {
+  asm volatile("dsb ish\nmov x9, %0\nmsr icc_sgi1r_el1, x9\nisb" : : "r"(value) : "x9", "memory");
 }
 
-void send_sgi_to_others(unsigned sgi) {
-  asm volatile("dsb ish\nmsr icc_sgi1r_el1, %0\nisb" : : "r"(std::uint64_t{sgi} << 24 | 1ULL << 40) : "memory");
+}  // namespace
+
+void send_sgi(unsigned cpu, unsigned sgi) {
+  const std::uint64_t aff1 = cpu / 16, list = 1ULL << (cpu % 16);
+  write_sgi1r(std::uint64_t{sgi} << 24 | aff1 << 16 | list);
 }
+
+void send_sgi_to_others(unsigned sgi) { write_sgi1r(std::uint64_t{sgi} << 24 | 1ULL << 40); }
 
 unsigned acknowledge() {
   std::uint64_t intid = 0;

@@ -118,8 +118,8 @@ Checked check_realm_choices(const VmConfig& c) {
   if (!c.realm)
     return wrong("Leave it out, or make the VM a realm.", "A plain VM is not measured: it can't have {}.", what);
   if (c.life_cycle == kvm::LifeCycle::kImplicit)
-    return wrong("Choose the explicit one (host.life_cycle), or leave it out.",
-                 "With the implicit life cycle the host kernel gives nobody {}.", what);
+    return wrong("The explicit life cycle (host.life_cycle) does: choose it, or leave the value out.",
+                 "The host kernel's implicit life cycle doesn't let a VMM choose {}.", what);
   return {};
 }
 

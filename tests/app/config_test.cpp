@@ -136,7 +136,8 @@ TEST_CASE("mistakes in the host's behaviour and in a realm's choices are told") 
   CHECK_THAT(ConfigFile(with_vm(R"("personalization_value": "0x123")")).message(),
              ContainsSubstring("must be text, or 0x and pairs of hexadecimal digits"));
   for (const std::string choice : {R"("hash_algorithm": "sha-512")", R"("personalization_value": "mine")"}) {
-    CHECK_THAT(ConfigFile(with_vm(choice)).message(), ContainsSubstring("Choose the explicit one (host.life_cycle)"));
+    CHECK_THAT(ConfigFile(with_vm(choice)).message(),
+               ContainsSubstring("The explicit life cycle (host.life_cycle) does"));
     CHECK_THAT(ConfigFile(with_vm(choice + R"(, "realm": false)")).message(), ContainsSubstring("A plain VM"));
   }
   CHECK_THAT(ConfigFile(with_vm(R"("personalization_value": ")" + std::string(65, 'x') + "\"")).message(),

@@ -52,6 +52,17 @@ class Linux(Case):
         self.assertIn("PL011 at 0x9000000", hints[0])
         self.assertIn("earlycon=pl011,0x109000000", hints[0])
 
+    def test_the_explicit_life_cycle(self):
+        target = self.folder / "json"
+        done = run("run", LINUX, "--batch", "--check", "--vcpus", "2", "--set", "host.life_cycle=explicit",
+                   "--set", "vms.0.hash_algorithm=sha-512", "--set", "vms.0.personalization_value=ours",
+                   "--json", target)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("ccasim: self-check passed", done.out)
+        summary = json.loads(target.read_text())
+        assert_consistent(self, summary)
+        self.assertEqual(summary["findings"], [])
+
     def test_a_normal_boot_says_nothing(self):
         done = run("run", LINUX, "--batch", "--quiet")
         self.assertEqual((done.code, done.err), (0, ""))
