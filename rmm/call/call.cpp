@@ -28,13 +28,17 @@ void CallBase::tell_end(const Outcome& outcome) const {
     outputs[n] = {p.name, outputs_[n]};
     ++n;
   }
+  const Condition* failed = outcome.failed;
+  const std::span<const port::OperandValue> values = values_;
   platform.observer->command_end({.interface = command_.interface,
                                   .name = command_.name,
                                   .fid = regs_.fid(),
                                   .pe = pe.id(),
                                   .status = status_name(command_.interface, outcome.x0),
                                   .x0 = outcome.x0,
-                                  .failed_condition = outcome.failed != nullptr ? outcome.failed->id : "",
+                                  .failed_condition = failed != nullptr ? failed->id : "",
+                                  .meaning = failed != nullptr ? failed->meaning : "",
+                                  .values = failed != nullptr ? values : std::span<const port::OperandValue>{},
                                   .outputs = {outputs.data(), n},
                                   .rec = rec_pa_});
 }
@@ -51,6 +55,8 @@ bool CallBase::record(std::size_t index) {
   const Condition& condition = command_.conditions[index];
   if (environment.switches.is_off(command_.fid, condition.id)) return false;
   failed_ = &condition;
+  // Here, where the condition holds and the handler has its locks.
+  if (platform.observer != nullptr) values_ = operand_values(*this, seen_, condition.operands);
   return true;
 }
 

@@ -7,6 +7,7 @@
 //     const abi::Pa rd{c.in<"rd">()};
 //     if (c.fails<"rd_align">(!is_granule_aligned(rd))) return c.failed();
 //     ...
+//     c.sees(walk);  // an operand of the conditions that follow
 //     if (c.fails<"rtt_walk">(walk.level < level - 1)) return c.failed(RttLevel{walk.level});
 //     return c.done();
 //   }
@@ -21,6 +22,7 @@
 
 #include "rmm/abi/smc.h"
 #include "rmm/call/command.h"
+#include "rmm/call/operand.h"
 #include "rmm/core/context.h"
 #include "rmm/core/monitor_state.h"
 #include "rmm/port/pe.h"
@@ -98,10 +100,18 @@ class CallBase {
   Outcome failed(RttLevel level) const { return failed_with(static_cast<std::uint64_t>(level.value & 0xff) << 8); }
   Outcome failed(Index index) const { return failed_with(std::uint64_t{index.value} << 8); }
 
+  // What later conditions look at, for the values an observer gets. The object outlives the last of these conditions.
+  void sees(const core::RttWalk& walk) { seen_.walk = &walk; }
+  void sees(const abi::v1_0::RealmParams& params) { seen_.realm_params = &params; }
+  void sees(const abi::v1_0::RecParams& params) { seen_.rec_params = &params; }
+  void sees(const abi::v1_0::RecEnter& enter) { seen_.enter = &enter; }
+
   // What effects of the core act on.
   core::Context core() const { return {platform, state}; }
   const Command& command() const { return command_; }
   const abi::SmcRegs& registers() const { return regs_; }
+  // RSI and PSCI: PA of the calling REC.
+  std::uint64_t rec_pa() const { return rec_pa_; }
 
   // Tells the observer that the command begins or has ended. `invoke` does both; a command that is completed later
   // (RSI_HOST_CALL, RSI_IPA_STATE_SET, PSCI_CPU_ON) ends when its result is known.
@@ -132,6 +142,8 @@ class CallBase {
   std::uint64_t rec_pa_;
   std::size_t reached_ = 0;
   const Condition* failed_ = nullptr;  // what `check` found
+  Seen seen_;
+  std::vector<port::OperandValue> values_;  // of the condition that failed
 };
 
 template <const Command& kCommand>

@@ -20,8 +20,9 @@ struct Parameter {
 // A failure condition as the specification names it. Ids of our own (causes that no page names) begin with '_'.
 struct Condition {
   std::string_view id;
-  std::uint64_t status;      // RMI: status byte; RSI: the 64-bit code; PSCI: the signed code as X0 shows it
-  std::string_view meaning;  // when it holds, in words
+  std::uint64_t status;         // RMI: status byte; RSI: the 64-bit code; PSCI: the signed code as X0 shows it
+  std::string_view meaning;     // when it holds, in words
+  std::string_view operands{};  // what it looks at (operand.h), separated by single spaces
 };
 
 // One row of a page's "failure condition ordering": every id of `first` is reported before every id of `then`.

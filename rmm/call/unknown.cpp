@@ -5,7 +5,7 @@ namespace rmm::call {
 namespace {
 
 constexpr Condition kConditions[] = {
-    {"_unknown_fid", abi::kSmcNotSupported, "no command has this function id"},
+    {"_unknown_fid", abi::kSmcNotSupported, "no command has this function id", "fid"},
 };
 
 }  // namespace

@@ -20,6 +20,15 @@ struct ArgumentValue {
   std::uint64_t value = 0;
 };
 
+// What a failed condition looked at, under the name it has in the condition's expression.
+enum class Shown : std::uint8_t { kHex, kDecimal, kText };
+struct OperandValue {
+  std::string_view name;  // "walk.level"
+  Shown shown = Shown::kHex;
+  std::uint64_t value = 0;  // kDecimal: signed
+  std::string_view text{};  // kText: a state's name
+};
+
 struct CommandBegin {
   Interface interface = Interface::kRmi;
   std::string_view name;  // "RMI_RTT_CREATE"; "unknown" for an id outside the table
@@ -34,9 +43,11 @@ struct CommandEnd {
   std::string_view name;
   std::uint32_t fid = 0;
   PeId pe;
-  std::string_view status;            // "RMI_ERROR_RTT"
-  std::uint64_t x0 = 0;               // raw return word
-  std::string_view failed_condition;  // id, empty on success
+  std::string_view status;               // "RMI_ERROR_RTT"
+  std::uint64_t x0 = 0;                  // raw return word
+  std::string_view failed_condition;     // id, empty on success
+  std::string_view meaning;              // of the condition, in words
+  std::span<const OperandValue> values;  // that made it true
   std::span<const ArgumentValue> outputs;
   std::uint64_t rec = 0;
 };

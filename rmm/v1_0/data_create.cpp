@@ -11,21 +11,21 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"data", 2}, {"ipa", 3}, {"src", 4}, {"flags", 5}};
 constexpr call::Condition kConditions[] = {
-    {"src_align", kInput, "src is not granule aligned"},
-    {"src_bound", kInput, "src is not delegable"},
-    {"data_align", kInput, "data is not granule aligned"},
-    {"data_bound", kInput, "data is not delegable"},
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"ipa_align", kInput, "ipa is not granule aligned"},
-    {"src_pas", kInput, "src is not accessible in the Non-secure PAS"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"data_state", kInput, "data is not DELEGATED"},
-    {"data_bound2", kInput, "data is at or above 2^48 and the realm has no LPA2"},
-    {"ipa_bound", kInput, "ipa is not a Protected IPA"},
-    {"realm_state", kRealm, "the realm is not NEW"},
-    {"rtt_walk", kRtt, "the walk ended above page level"},
-    {"rtte_state", kRtt, "the entry is not UNASSIGNED"},
+    {"src_align", kInput, "src is not granule aligned", "src"},
+    {"src_bound", kInput, "src is not delegable", "src"},
+    {"data_align", kInput, "data is not granule aligned", "data"},
+    {"data_bound", kInput, "data is not delegable", "data"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"ipa_align", kInput, "ipa is not granule aligned", "ipa"},
+    {"src_pas", kInput, "src is not accessible in the Non-secure PAS", "src Granule(src).gpt"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"data_state", kInput, "data is not DELEGATED", "data Granule(data).state"},
+    {"data_bound2", kInput, "data is at or above 2^48 and the realm has no LPA2", "data realm.feat_lpa2"},
+    {"ipa_bound", kInput, "ipa is not a Protected IPA", "ipa realm.ipa_width"},
+    {"realm_state", kRealm, "the realm is not NEW", "realm.state"},
+    {"rtt_walk", kRtt, "the walk ended above page level", "walk.level"},
+    {"rtte_state", kRtt, "the entry is not UNASSIGNED", "walk.rtte.state walk.level"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "realm_state"},
@@ -66,6 +66,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   const core::RealmState state = realm->state.load(c.platform.sync, "data_create", rd.value);
   if (c.fails<"realm_state">(state != core::RealmState::kNew)) return c.failed();
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, core::kPageLevel);
+  c.sees(walk);
   const call::RttLevel level{walk.level};
   if (c.fails<"rtt_walk">(walk.level < core::kPageLevel)) return c.failed(level);
   if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassigned)) return c.failed(level);

@@ -10,17 +10,17 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"data", 2}, {"ipa", 3}};
 constexpr call::Condition kConditions[] = {
-    {"data_align", kInput, "data is not granule aligned"},
-    {"data_bound", kInput, "data is not delegable"},
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"ipa_align", kInput, "ipa is not granule aligned"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"data_state", kInput, "data is not DELEGATED"},
-    {"data_bound2", kInput, "data is at or above 2^48 and the realm has no LPA2"},
-    {"ipa_bound", kInput, "ipa is not a Protected IPA"},
-    {"rtt_walk", kRtt, "the walk ended above page level"},
-    {"rtte_state", kRtt, "the entry is not UNASSIGNED"},
+    {"data_align", kInput, "data is not granule aligned", "data"},
+    {"data_bound", kInput, "data is not delegable", "data"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"ipa_align", kInput, "ipa is not granule aligned", "ipa"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"data_state", kInput, "data is not DELEGATED", "data Granule(data).state"},
+    {"data_bound2", kInput, "data is at or above 2^48 and the realm has no LPA2", "data realm.feat_lpa2"},
+    {"ipa_bound", kInput, "ipa is not a Protected IPA", "ipa realm.ipa_width"},
+    {"rtt_walk", kRtt, "the walk ended above page level", "walk.level"},
+    {"rtte_state", kRtt, "the entry is not UNASSIGNED", "walk.rtte.state walk.level"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "rtt_walk rtte_state"},
@@ -51,6 +51,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"data_bound2">(!realm->lpa2 && data.value >= kAddressLimitWithoutLpa2)) return c.failed();
   if (c.fails<"ipa_bound">(!realm->is_protected(ipa))) return c.failed();
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, core::kPageLevel);
+  c.sees(walk);
   const call::RttLevel level{walk.level};
   if (c.fails<"rtt_walk">(walk.level < core::kPageLevel)) return c.failed(level);
   if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassigned)) return c.failed(level);

@@ -11,10 +11,13 @@ using core::GranuleState;
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"ipa", 2}};
 constexpr call::Parameter kOut[] = {{"data", 1}, {"top", 2}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},   {"rd_bound", kInput, "rd is not delegable"},
-    {"ipa_align", kInput, "ipa is not granule aligned"}, {"rd_state", kInput, "rd is not an RD"},
-    {"ipa_bound", kInput, "ipa is not a Protected IPA"}, {"rtt_walk", kRtt, "the walk ended above page level"},
-    {"rtte_state", kRtt, "the entry is not ASSIGNED"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"ipa_align", kInput, "ipa is not granule aligned", "ipa"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"ipa_bound", kInput, "ipa is not a Protected IPA", "ipa realm.ipa_width"},
+    {"rtt_walk", kRtt, "the walk ended above page level", "walk.level"},
+    {"rtte_state", kRtt, "the entry is not ASSIGNED", "walk.rtte.state walk.level"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "rtt_walk rtte_state"},
@@ -42,6 +45,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   const core::LockedRealm realm(c.core(), locks.as<GranuleState::kRd>(0));
   if (c.fails<"ipa_bound">(!realm->is_protected(ipa))) return c.failed();
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, core::kPageLevel);
+  c.sees(walk);
   const call::RttLevel level{walk.level};
   c.output<"top">(core::skip_non_live(c.core(), walk, ipa).value);
   if (c.fails<"rtt_walk">(walk.level < core::kPageLevel)) return c.failed(level);

@@ -9,10 +9,10 @@ namespace {
 
 constexpr call::Parameter kIn[] = {{"addr", 1}};
 constexpr call::Condition kConditions[] = {
-    {"gran_align", kInput, "addr is not granule aligned"},
-    {"gran_bound", kInput, "addr is not delegable"},
-    {"gran_state", kInput, "the granule is not UNDELEGATED"},
-    {"gran_gpt", kInput, "the granule is not in the Non-secure PAS"},
+    {"gran_align", kInput, "addr is not granule aligned", "addr"},
+    {"gran_bound", kInput, "addr is not delegable", "addr"},
+    {"gran_state", kInput, "the granule is not UNDELEGATED", "addr Granule(addr).state"},
+    {"gran_gpt", kInput, "the granule is not in the Non-secure PAS", "addr Granule(addr).gpt"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_GRANULE_DELEGATE",

@@ -9,9 +9,9 @@ namespace {
 
 constexpr call::Parameter kIn[] = {{"addr", 1}};
 constexpr call::Condition kConditions[] = {
-    {"gran_align", kInput, "addr is not granule aligned"},
-    {"gran_bound", kInput, "addr is not delegable"},
-    {"gran_state", kInput, "the granule is not DELEGATED"},
+    {"gran_align", kInput, "addr is not granule aligned", "addr"},
+    {"gran_bound", kInput, "addr is not delegable", "addr"},
+    {"gran_state", kInput, "the granule is not DELEGATED", "addr Granule(addr).state"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_GRANULE_UNDELEGATE",

@@ -10,10 +10,10 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"realm_state", kRealm, "the realm is not NEW"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"realm_state", kRealm, "the realm is not NEW", "realm.state"},
 };
 constexpr call::Before kBefore[] = {{"rd_bound rd_state", "realm_state"}};
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,

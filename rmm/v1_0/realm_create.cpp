@@ -16,19 +16,23 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"params_ptr", 2}};
 constexpr call::Condition kConditions[] = {
-    {"params_align", kInput, "params_ptr is not granule aligned"},
-    {"params_bound", kInput, "params_ptr is not delegable"},
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"params_pas", kInput, "params_ptr is not accessible in the Non-secure PAS"},
-    {"params_valid", kInput, "the parameters hold a reserved encoding"},
-    {"params_supp", kInput, "the parameters ask for more than feature register 0 offers"},
-    {"rtt_num_level", kInput, "IPA width, starting level and number of starting tables do not fit"},
-    {"rtt_align", kInput, "rtt_base is not aligned to the size of the starting tables"},
-    {"alias", kInput, "rd is one of the starting tables"},
-    {"rd_state", kInput, "rd is not DELEGATED"},
-    {"rtt_state", kInput, "a starting table is not delegable or not DELEGATED"},
-    {"vmid_valid", kInput, "the VMID is too wide or in use"},
+    {"params_align", kInput, "params_ptr is not granule aligned", "params_ptr"},
+    {"params_bound", kInput, "params_ptr is not delegable", "params_ptr"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"params_pas", kInput, "params_ptr is not accessible in the Non-secure PAS", "params_ptr Granule(params_ptr).gpt"},
+    {"params_valid", kInput, "the parameters hold a reserved encoding", "params.hash_algo"},
+    {"params_supp", kInput, "the parameters ask for more than feature register 0 offers",
+     "params.flags params.s2sz params.num_bps params.num_wps params.hash_algo features.s2sz features.num_bps "
+     "features.num_wps features.hash_sha_256 features.hash_sha_512"},
+    {"rtt_num_level", kInput, "IPA width, starting level and number of starting tables do not fit",
+     "params.s2sz params.rtt_level_start params.rtt_num_start"},
+    {"rtt_align", kInput, "rtt_base is not aligned to the size of the starting tables",
+     "params.rtt_base params.rtt_num_start"},
+    {"alias", kInput, "rd is one of the starting tables", "rd params.rtt_base params.rtt_num_start"},
+    {"rd_state", kInput, "rd is not DELEGATED", "rd Granule(rd).state"},
+    {"rtt_state", kInput, "a starting table is not delegable or not DELEGATED", "rtt Granule(rtt).state"},
+    {"vmid_valid", kInput, "the VMID is too wide or in use", "params.vmid features.vmid16 vmid_in_use"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_REALM_CREATE",
@@ -102,6 +106,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   std::array<std::byte, abi::Layout<RealmParams>::kSize> wire{};
   if (c.fails<"params_pas">(!read_host(c, params_ptr, wire))) return c.failed();
   const auto p = abi::decode<RealmParams>(wire);
+  c.sees(p);
   if (c.fails<"params_valid">(!is_valid(p))) return c.failed();
   if (c.fails<"params_supp">(!is_supported(p, c.limits))) return c.failed();
   if (c.fails<"rtt_num_level">(!core::rtt_config_is_valid(p.s2sz, p.rtt_level_start, p.rtt_num_start)))

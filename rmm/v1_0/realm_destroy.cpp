@@ -10,10 +10,11 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"realm_live", kRealm, "the realm has RECs, or a starting table with TABLE or ASSIGNED entries"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"realm_live", kRealm, "the realm has RECs, or a starting table with TABLE or ASSIGNED entries",
+     "realm.num_recs realm.live_entries"},
 };
 constexpr call::Before kBefore[] = {{"rd_bound rd_state", "realm_live"}};
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,

@@ -9,9 +9,9 @@ namespace {
 constexpr call::Parameter kIn[] = {{"rd", 1}};
 constexpr call::Parameter kOut[] = {{"aux_count", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_REC_AUX_COUNT",

@@ -14,22 +14,23 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"rec", 2}, {"params_ptr", 3}};
 constexpr call::Condition kConditions[] = {
-    {"params_align", kInput, "params_ptr is not granule aligned"},
-    {"params_bound", kInput, "params_ptr is not delegable"},
-    {"rec_align", kInput, "rec is not granule aligned"},
-    {"rec_bound", kInput, "rec is not delegable"},
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"params_pas", kInput, "params_ptr is not accessible in the Non-secure PAS"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"rec_state", kInput, "rec is not DELEGATED"},
-    {"num_aux", kInput, "num_aux is not what RMI_REC_AUX_COUNT says"},
-    {"aux_align", kInput, "an auxiliary granule is not granule aligned"},
-    {"aux_alias", kInput, "an auxiliary granule is listed twice or is rec"},
-    {"aux_state", kInput, "an auxiliary granule is not delegable or not DELEGATED"},
-    {"realm_state", kRealm, "the realm is not NEW"},
-    {"num_recs", kRealm, "the realm has the maximum number of RECs"},
-    {"mpidr_index", kInput, "mpidr is not that of the realm's next REC index"},
+    {"params_align", kInput, "params_ptr is not granule aligned", "params_ptr"},
+    {"params_bound", kInput, "params_ptr is not delegable", "params_ptr"},
+    {"rec_align", kInput, "rec is not granule aligned", "rec"},
+    {"rec_bound", kInput, "rec is not delegable", "rec"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"params_pas", kInput, "params_ptr is not accessible in the Non-secure PAS", "params_ptr Granule(params_ptr).gpt"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"rec_state", kInput, "rec is not DELEGATED", "rec Granule(rec).state"},
+    {"num_aux", kInput, "num_aux is not what RMI_REC_AUX_COUNT says", "params.num_aux RecAuxCount(rd)"},
+    {"aux_align", kInput, "an auxiliary granule is not granule aligned", "aux"},
+    {"aux_alias", kInput, "an auxiliary granule is listed twice or is rec", "aux"},
+    {"aux_state", kInput, "an auxiliary granule is not delegable or not DELEGATED", "aux Granule(aux).state"},
+    {"realm_state", kRealm, "the realm is not NEW", "realm.state"},
+    {"num_recs", kRealm, "the realm has the maximum number of RECs", "realm.num_recs features.max_recs_order"},
+    {"mpidr_index", kInput, "mpidr is not that of the realm's next REC index",
+     "RecIndex(params.mpidr) realm.rec_index"},
 };
 constexpr call::Before kBefore[] = {{"rd_bound rd_state", "realm_state num_recs"}};
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
@@ -93,6 +94,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   std::array<std::byte, abi::Layout<RecParams>::kSize> wire{};
   if (c.fails<"params_pas">(!read_host(c, params_ptr, wire))) return c.failed();
   const auto p = abi::decode<RecParams>(wire);
+  c.sees(p);
 
   const Wanted w = wanted(c, rd, rec, p);
   const core::GranuleLocks locks(c.core(), {w.granules.data(), w.count}, "rec_create");

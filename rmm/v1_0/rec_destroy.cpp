@@ -10,10 +10,10 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rec_ptr", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rec_align", kInput, "rec_ptr is not granule aligned"},
-    {"rec_bound", kInput, "rec_ptr is not delegable"},
-    {"rec_gran_state", kInput, "rec_ptr is not a REC"},
-    {"rec_state", kRec, "the REC is running"},
+    {"rec_align", kInput, "rec_ptr is not granule aligned", "rec_ptr"},
+    {"rec_bound", kInput, "rec_ptr is not delegable", "rec_ptr"},
+    {"rec_gran_state", kInput, "rec_ptr is not a REC", "rec_ptr Granule(rec_ptr).state"},
+    {"rec_state", kRec, "the REC is running", "rec.state"},
 };
 constexpr call::Before kBefore[] = {{"rec_bound rec_gran_state", "rec_state"}};
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,

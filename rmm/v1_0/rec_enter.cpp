@@ -14,21 +14,24 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rec", 1}, {"run_ptr", 2}};
 constexpr call::Condition kConditions[] = {
-    {"run_align", kInput, "run_ptr is not granule aligned"},
-    {"run_bound", kInput, "run_ptr is not delegable"},
-    {"rec_align", kInput, "rec is not granule aligned"},
-    {"rec_bound", kInput, "rec is not delegable"},
-    {"run_pas", kInput, "run_ptr is not accessible in the Non-secure PAS"},
-    {"_enter_fault", kInput, "granule protection fault when reading the entry structure; nothing ran"},
-    {"rec_gran_state", kInput, "rec is not a REC"},
-    {"rec_state", kRec, "the REC is running"},
-    {"realm_new", kRealm, "the realm is NEW; index 0"},
-    {"system_off", kRealm, "the realm is SYSTEM_OFF; index 1"},
-    {"rec_runnable", kRec, "the REC is not runnable"},
-    {"rec_psci", kRec, "a PSCI request waits for RMI_PSCI_COMPLETE"},
-    {"rec_mmio", kRec, "emulated MMIO is offered, but the last exit was no Emulatable Data Abort"},
-    {"rec_gicv3", kRec, "gicv3_hcr or a list register is invalid"},
-    {"_exit_fault", kInput, "granule protection fault when writing the exit structure; the REC has run"},
+    {"run_align", kInput, "run_ptr is not granule aligned", "run_ptr"},
+    {"run_bound", kInput, "run_ptr is not delegable", "run_ptr"},
+    {"rec_align", kInput, "rec is not granule aligned", "rec"},
+    {"rec_bound", kInput, "rec is not delegable", "rec"},
+    {"run_pas", kInput, "run_ptr is not accessible in the Non-secure PAS", "run_ptr Granule(run_ptr).gpt"},
+    {"_enter_fault", kInput, "granule protection fault when reading the entry structure; nothing ran",
+     "run_ptr Granule(run_ptr).gpt"},
+    {"rec_gran_state", kInput, "rec is not a REC", "rec Granule(rec).state"},
+    {"rec_state", kRec, "the REC is running", "rec.state"},
+    {"realm_new", kRealm, "the realm is NEW; index 0", "realm.state"},
+    {"system_off", kRealm, "the realm is SYSTEM_OFF; index 1", "realm.state"},
+    {"rec_runnable", kRec, "the REC is not runnable", "rec.flags.runnable"},
+    {"rec_psci", kRec, "a PSCI request waits for RMI_PSCI_COMPLETE", "rec.psci_pending"},
+    {"rec_mmio", kRec, "emulated MMIO is offered, but the last exit was no Emulatable Data Abort",
+     "enter.flags rec.emulatable_abort"},
+    {"rec_gicv3", kRec, "gicv3_hcr or a list register is invalid", "enter.gicv3_hcr enter.gicv3_lrs"},
+    {"_exit_fault", kInput, "granule protection fault when writing the exit structure; the REC has run",
+     "run_ptr Granule(run_ptr).gpt"},
 };
 constexpr call::Before kBefore[] = {{"rec_align rec_bound rec_gran_state run_pas run_bound run_align",
                                      "rec_state rec_runnable rec_mmio realm_new system_off rec_gicv3 rec_psci"}};
@@ -64,6 +67,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   std::array<std::byte, abi::Layout<RecEnter>::kSize> wire{};
   if (c.fails<"_enter_fault">(!read_host(c, run_ptr + abi::v1_0::kRecRunEnterOffset, wire))) return c.failed();
   const auto enter = abi::decode<RecEnter>(wire);
+  c.sees(enter);
 
   core::GranuleLocks locks(c.core(), {{granule(rec_pa), GranuleState::kRec}}, "rec_enter");
   if (c.fails<"rec_gran_state">(!locks.matches(0))) return c.failed();

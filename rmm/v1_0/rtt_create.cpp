@@ -10,18 +10,18 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"rtt", 2}, {"ipa", 3}, {"level", 4}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rtt_align", kInput, "rtt is not granule aligned"},
-    {"rtt_bound", kInput, "rtt is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"rtt_state", kInput, "rtt is not DELEGATED"},
-    {"rtt_bound2", kInput, "rtt is at or above 2^48 and the realm has no LPA2"},
-    {"level_bound", kInput, "level is no RTT level of the realm, or its starting level"},
-    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level - 1"},
-    {"ipa_bound", kInput, "ipa is outside the realm's IPA space"},
-    {"rtt_walk", kRtt, "the walk ended above level - 1"},
-    {"rtte_state", kRtt, "the entry is a TABLE already"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rtt_align", kInput, "rtt is not granule aligned", "rtt"},
+    {"rtt_bound", kInput, "rtt is not delegable", "rtt"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"rtt_state", kInput, "rtt is not DELEGATED", "rtt Granule(rtt).state"},
+    {"rtt_bound2", kInput, "rtt is at or above 2^48 and the realm has no LPA2", "rtt realm.feat_lpa2"},
+    {"level_bound", kInput, "level is no RTT level of the realm, or its starting level", "level realm.rtt_level_start"},
+    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level - 1", "ipa level"},
+    {"ipa_bound", kInput, "ipa is outside the realm's IPA space", "ipa realm.ipa_width"},
+    {"rtt_walk", kRtt, "the walk ended above level - 1", "walk.level level"},
+    {"rtte_state", kRtt, "the entry is a TABLE already", "walk.rtte.state walk.level"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "rtt_walk rtte_state"},
@@ -55,6 +55,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"ipa_bound">(ipa >= realm->ipa_end())) return c.failed();
   const int parent = static_cast<int>(level) - 1;
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, parent);
+  c.sees(walk);
   const call::RttLevel reached{walk.level};
   if (c.fails<"rtt_walk">(walk.level < parent)) return c.failed(reached);
   if (c.fails<"rtte_state">(walk.entry.state == core::RttState::kTable)) return c.failed(reached);

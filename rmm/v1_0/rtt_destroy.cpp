@@ -11,15 +11,15 @@ using core::GranuleState;
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"ipa", 2}, {"level", 3}};
 constexpr call::Parameter kOut[] = {{"rtt", 1}, {"top", 2}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"level_bound", kInput, "level is no RTT level of the realm, or its starting level"},
-    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level - 1"},
-    {"ipa_bound", kInput, "ipa is outside the realm's IPA space"},
-    {"rtt_walk", kRtt, "the walk ended above level - 1"},
-    {"rtte_state", kRtt, "the entry is not a TABLE"},
-    {"rtt_live", kRtt, "the RTT has TABLE or ASSIGNED entries"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"level_bound", kInput, "level is no RTT level of the realm, or its starting level", "level realm.rtt_level_start"},
+    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level - 1", "ipa level"},
+    {"ipa_bound", kInput, "ipa is outside the realm's IPA space", "ipa realm.ipa_width"},
+    {"rtt_walk", kRtt, "the walk ended above level - 1", "walk.level level"},
+    {"rtte_state", kRtt, "the entry is not a TABLE", "walk.rtte.state walk.level"},
+    {"rtt_live", kRtt, "the RTT has TABLE or ASSIGNED entries", "walk.rtte.addr Rtt(walk.rtte.addr).live_entries"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "rtt_walk rtte_state rtt_live"},
@@ -51,6 +51,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"ipa_bound">(ipa >= realm->ipa_end())) return c.failed();
   const int parent = static_cast<int>(level) - 1;
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, parent);
+  c.sees(walk);
   const call::RttLevel reached{walk.level};
   c.output<"top">(core::skip_non_live(c.core(), walk, ipa).value);
   if (c.fails<"rtt_walk">(walk.level < parent)) return c.failed(reached);

@@ -11,16 +11,16 @@ using core::GranuleState;
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"base", 2}, {"top", 3}};
 constexpr call::Parameter kOut[] = {{"out_top", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"size_valid", kInput, "top is not above base"},
-    {"top_bound", kInput, "the last granule below top is not a Protected IPA"},
-    {"realm_state", kRealm, "the realm is not NEW"},
-    {"top_gran_align", kInput, "top is not granule aligned"},
-    {"base_align", kRtt, "base is not aligned to the range of the entry where the walk ended"},
-    {"rtte_state", kRtt, "the entry at base is not UNASSIGNED"},
-    {"no_progress", kRtt, "the entry at base ends above top"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"size_valid", kInput, "top is not above base", "base top"},
+    {"top_bound", kInput, "the last granule below top is not a Protected IPA", "top realm.ipa_width"},
+    {"realm_state", kRealm, "the realm is not NEW", "realm.state"},
+    {"top_gran_align", kInput, "top is not granule aligned", "top"},
+    {"base_align", kRtt, "base is not aligned to the range of the entry where the walk ended", "base walk.level"},
+    {"rtte_state", kRtt, "the entry at base is not UNASSIGNED", "walk.rtte.state walk.level"},
+    {"no_progress", kRtt, "the entry at base ends above top", "base top walk.rtte.end"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "realm_state"},
@@ -52,6 +52,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"realm_state">(state != core::RealmState::kNew)) return c.failed();
   if (c.fails<"top_gran_align">(!abi::is_granule_aligned(top))) return c.failed();
   const core::RttWalk walk = core::walk(c.core(), *realm, base, core::kPageLevel);
+  c.sees(walk);
   const call::RttLevel level{walk.level};
   if (c.fails<"base_align">(!core::is_level_aligned(base.value, walk.level))) return c.failed(level);
   if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassigned)) return c.failed(level);

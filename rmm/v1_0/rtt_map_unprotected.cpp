@@ -11,17 +11,18 @@ using core::GranuleState;
 
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"ipa", 2}, {"level", 3}, {"desc", 4}};
 constexpr call::Condition kConditions[] = {
-    {"attr_valid", kInput, "desc has a reserved MemAttr or a bit that is not the host's"},
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"level_bound", kInput, "level is no block or page level of the realm"},
-    {"addr_align", kInput, "the address in desc is not aligned to the range of an entry at level"},
-    {"addr_bound", kInput, "the address in desc is at or above 2^48 and the realm has no LPA2"},
-    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level"},
-    {"ipa_bound", kInput, "ipa is not an Unprotected IPA"},
-    {"rtt_walk", kRtt, "the walk ended above level"},
-    {"rtte_state", kRtt, "the entry is not UNASSIGNED_NS"},
+    {"attr_valid", kInput, "desc has a reserved MemAttr or a bit that is not the host's", "desc"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"level_bound", kInput, "level is no block or page level of the realm", "level realm.rtt_level_start"},
+    {"addr_align", kInput, "the address in desc is not aligned to the range of an entry at level", "rtte.addr level"},
+    {"addr_bound", kInput, "the address in desc is at or above 2^48 and the realm has no LPA2",
+     "rtte.addr realm.feat_lpa2"},
+    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level", "ipa level"},
+    {"ipa_bound", kInput, "ipa is not an Unprotected IPA", "ipa realm.ipa_width"},
+    {"rtt_walk", kRtt, "the walk ended above level", "walk.level level"},
+    {"rtte_state", kRtt, "the entry is not UNASSIGNED_NS", "walk.rtte.state walk.level"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "rtt_walk rtte_state"},
@@ -53,6 +54,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"ipa_align">(!core::is_level_aligned(ipa.value, level))) return c.failed();
   if (c.fails<"ipa_bound">(ipa >= realm->ipa_end() || realm->is_protected(ipa))) return c.failed();
   const core::RttWalk walk = core::walk(c.core(), *realm, ipa, static_cast<int>(level));
+  c.sees(walk);
   const call::RttLevel reached{walk.level};
   if (c.fails<"rtt_walk">(walk.level < level)) return c.failed(reached);
   if (c.fails<"rtte_state">(walk.entry.state != core::RttState::kUnassignedNs)) return c.failed(reached);

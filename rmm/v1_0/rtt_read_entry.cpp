@@ -13,12 +13,12 @@ using core::RttState;
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"ipa", 2}, {"level", 3}};
 constexpr call::Parameter kOut[] = {{"walk_level", 1}, {"state", 2}, {"desc", 3}, {"ripas", 4}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"level_bound", kInput, "level is no RTT level of the realm"},
-    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level"},
-    {"ipa_bound", kInput, "ipa is outside the realm's IPA space"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"level_bound", kInput, "level is no RTT level of the realm", "level realm.rtt_level_start"},
+    {"ipa_align", kInput, "ipa is not aligned to the range of an entry at level", "ipa level"},
+    {"ipa_bound", kInput, "ipa is outside the realm's IPA space", "ipa realm.ipa_width"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_RTT_READ_ENTRY",

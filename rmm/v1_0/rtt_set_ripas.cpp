@@ -13,20 +13,22 @@ using core::GranuleState;
 constexpr call::Parameter kIn[] = {{"rd", 1}, {"rec_ptr", 2}, {"base", 3}, {"top", 4}};
 constexpr call::Parameter kOut[] = {{"out_top", 1}};
 constexpr call::Condition kConditions[] = {
-    {"rd_align", kInput, "rd is not granule aligned"},
-    {"rd_bound", kInput, "rd is not delegable"},
-    {"rec_align", kInput, "rec_ptr is not granule aligned"},
-    {"rec_bound", kInput, "rec_ptr is not delegable"},
-    {"rd_state", kInput, "rd is not an RD"},
-    {"rec_gran_state", kInput, "rec_ptr is not a REC"},
-    {"rec_state", kRec, "the REC is running"},
-    {"rec_owner", kRec, "the REC belongs to another realm"},
-    {"size_valid", kInput, "top is not above base"},
-    {"base_bound", kInput, "base is not the next address of the REC's RIPAS change"},
-    {"top_bound", kInput, "top is above the REC's RIPAS change"},
-    {"top_gran_align", kInput, "top is not granule aligned"},
-    {"base_align", kRtt, "base is not aligned to its entry, whose RIPAS differs from the requested one"},
-    {"no_progress", kRtt, "the entry at base, whose RIPAS differs, ends above top or may not change"},
+    {"rd_align", kInput, "rd is not granule aligned", "rd"},
+    {"rd_bound", kInput, "rd is not delegable", "rd"},
+    {"rec_align", kInput, "rec_ptr is not granule aligned", "rec_ptr"},
+    {"rec_bound", kInput, "rec_ptr is not delegable", "rec_ptr"},
+    {"rd_state", kInput, "rd is not an RD", "rd Granule(rd).state"},
+    {"rec_gran_state", kInput, "rec_ptr is not a REC", "rec_ptr Granule(rec_ptr).state"},
+    {"rec_state", kRec, "the REC is running", "rec.state"},
+    {"rec_owner", kRec, "the REC belongs to another realm", "rec.owner rd"},
+    {"size_valid", kInput, "top is not above base", "base top"},
+    {"base_bound", kInput, "base is not the next address of the REC's RIPAS change", "base rec.ripas_addr"},
+    {"top_bound", kInput, "top is above the REC's RIPAS change", "top rec.ripas_top"},
+    {"top_gran_align", kInput, "top is not granule aligned", "top"},
+    {"base_align", kRtt, "base is not aligned to its entry, whose RIPAS differs from the requested one",
+     "base walk.level walk.rtte.ripas rec.ripas_value"},
+    {"no_progress", kRtt, "the entry at base, whose RIPAS differs, ends above top or may not change",
+     "base top walk.rtte.end walk.rtte.ripas rec.ripas_value"},
 };
 constexpr call::Before kBefore[] = {
     {"rd_bound rd_state", "base_align"},
@@ -66,6 +68,7 @@ call::Outcome handle(call::Call<kCommand>& c) {
   if (c.fails<"top_gran_align">(!abi::is_granule_aligned(top))) return c.failed();
 
   const core::RttWalk walk = core::walk(c.core(), *realm, base, core::kPageLevel);
+  c.sees(walk);
   const call::RttLevel level{walk.level};
   const bool changes = walk.entry.ripas != rec.ripas.value;
   const bool base_is_aligned = core::is_level_aligned(base.value, walk.level);

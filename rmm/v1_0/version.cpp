@@ -15,8 +15,8 @@ constexpr call::Parameter kIn[] = {{"req", 1}};
 constexpr call::Parameter kOut[] = {{"lower", 1}, {"higher", 2}};
 // The page names no condition, yet two outcomes are RMI_ERROR_INPUT (D12).
 constexpr call::Condition kConditions[] = {
-    {"_version_lower", kInput, "the requested revision is not supported, a lower one is"},
-    {"_version_higher", kInput, "the requested revision is not supported, only a higher one is"},
+    {"_version_lower", kInput, "the requested revision is not supported, a lower one is", "req"},
+    {"_version_higher", kInput, "the requested revision is not supported, only a higher one is", "req"},
 };
 constexpr call::Command kCommand{.interface = port::Interface::kRmi,
                                  .name = "RMI_VERSION",

@@ -129,6 +129,7 @@ void add_command(Text& out, const call::Command& command) {
 
 void add_condition(Text& out, const call::Command& command, const call::Condition& condition) {
   add(out, "{}: {}\n  {}\n", command.name, status_text(command, condition), condition.meaning);
+  if (!condition.operands.empty()) add(out, "  looks at {}\n", commas(condition.operands));
   if (const std::string after = ordered_with(command, condition.id, false); !after.empty())
     add(out, "  reported after {}\n", after);
   if (const std::string before = ordered_with(command, condition.id, true); !before.empty())

@@ -40,7 +40,8 @@ Json to_json(const call::Command& command) {
     conditions.push_back({{"id", c.id},
                           {"status", call::status_name(command.interface, c.status)},
                           {"code", static_cast<std::int64_t>(c.status)},
-                          {"meaning", c.meaning}});
+                          {"meaning", c.meaning},
+                          {"looks_at", ids(c.operands)}});
   Json before = Json::array();
   for (const call::Before& b : command.before) before.push_back({{"first", ids(b.first)}, {"then", ids(b.then)}});
   Json out{{"name", command.name},

@@ -133,6 +133,10 @@ void Machine::observe() {
     scheduler_.set_observer(trace_.get());
     cpus_.set_walk_observer([this](const WalkReport& report) { trace_->fault(report); });
   }
+  if (surroundings_.verbose && surroundings_.message) {
+    failed_commands_ = std::make_unique<trace::FailedCommands>(surroundings_.message);
+    monitor_observers_.add(*failed_commands_);
+  }
   if (invariants_) {
     monitor_observers_.add(*invariants_);
     cpus_.check_translations([this](const StaleTranslation& stale) {

@@ -31,6 +31,7 @@
 #include "sim/mem/ns_view.h"
 #include "sim/mem/realm_view.h"
 #include "sim/sched/scheduler.h"
+#include "sim/trace/failed_commands.h"
 #include "sim/trace/fanout.h"
 #include "sim/trace/granule_history.h"
 #include "sim/trace/json_trace.h"
@@ -46,6 +47,7 @@ struct Surroundings {
   Journal::LiveInput live_key{};                                  // null: no live input
   Scheduler::Pace pace{};                                         // null: idle time jumps
   std::function<void(unsigned vm)> before_teardown{};             // a VM's life is over, nothing of it is gone yet
+  bool verbose = false;                                           // say each command that fails
   std::string trace_path{};                                       // empty: no trace
   bool check = false;
   bool random_schedule = false;
@@ -151,6 +153,7 @@ class Machine {
   DeviceAborts device_aborts_;
   HostLog host_log_;
   std::unique_ptr<trace::JsonTrace> trace_;
+  std::unique_ptr<trace::FailedCommands> failed_commands_;
   rmm::check::Findings findings_;
   trace::MonitorFanout monitor_observers_;
   trace::HostFanout host_observers_;

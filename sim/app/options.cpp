@@ -26,6 +26,8 @@ po::options_description visible_options() {
   add("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),
       "set any value of the configuration, e.g. vms.0.vcpus=4 or machine.memory=4GiB");
   add("trace", po::value<std::string>()->value_name("FILE"), "write a trace as JSON lines (sim/trace/SCHEMA.md)");
+  add("verbose",
+      "say on standard error each RMI, RSI and PSCI command that fails: condition, and the values that made it true");
   add("check", "check the monitor's invariants while running");
   add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N guest instructions (exit code 7)");
   add("until", po::value<std::string>()->value_name("TIME"),
@@ -123,6 +125,7 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   out.trace = string("trace");
   out.json = string("json");
   out.dump_dtb = string("dump-dtb");
+  out.verbose = given.count("verbose") != 0;
   out.check = given.count("check") != 0;
   out.sweep = given.count("sweep") != 0;
   out.quiet = given.count("quiet") != 0;

@@ -24,9 +24,10 @@ struct RunOptions {
   std::optional<std::string> trace, json, dump_dtb;
   std::optional<std::uint64_t> max_instructions, until_ns;
   bool check = false;
-  bool sweep = false;  // at the end, write every DRAM granule once through the Non-secure view
-  bool quiet = false;  // no summary
-  bool batch = false;  // never interactive, even on a terminal
+  bool verbose = false;  // say each command that fails
+  bool sweep = false;    // at the end, write every DRAM granule once through the Non-secure view
+  bool quiet = false;    // no summary
+  bool batch = false;    // never interactive, even on a terminal
   Schedule schedule = Schedule::kRoundRobin;
   std::vector<std::string> queries;  // ccasim inspect
 };

@@ -82,6 +82,7 @@ Surroundings Session::surroundings() {
   }
   out.before_teardown = [this](unsigned vm) { last_look_.before_teardown(*machine_, vm); };
   out.trace_path = options_.trace.value_or("");
+  out.verbose = options_.verbose;
   out.check = options_.check;
   out.random_schedule = options_.schedule == Schedule::kRandom;
   out.limits.max_instructions = options_.max_instructions.value_or(~0ULL);

@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/trace/operand_text.h"
+
 namespace sim::trace {
 namespace {
 
@@ -53,6 +55,15 @@ std::string named_values(const Values& values) {
   for (const auto& v : values) {
     if (out.size() > 1) out += ',';
     fmt::format_to(std::back_inserter(out), FMT_COMPILE("\"{}\":\"{:#x}\""), v.name, v.value);
+  }
+  return out + "}";
+}
+
+std::string operand_values(std::span<const rmm::port::OperandValue> values) {
+  std::string out = "{";
+  for (const auto& v : values) {
+    if (out.size() > 1) out += ',';
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("\"{}\":\"{}\""), v.name, text(v));
   }
   return out + "}";
 }
@@ -137,9 +148,9 @@ void JsonTrace::command_end(const rmm::port::CommandEnd& event) {
   line("return",
        FMT_COMPILE(
            "\"interface\":\"{}\",\"name\":\"{}\",\"fid\":\"{:#x}\",\"pe\":{},\"rec\":\"{:#x}\",\"status\":\"{}\","
-           "\"x0\":\"{:#x}\",\"failed\":\"{}\",\"outputs\":{}"),
+           "\"x0\":\"{:#x}\",\"failed\":\"{}\",\"values\":{},\"outputs\":{}"),
        interface_name(event.interface), event.name, event.fid, event.pe.value, event.rec, event.status, event.x0,
-       event.failed_condition, named_values(event.outputs));
+       event.failed_condition, operand_values(event.values), named_values(event.outputs));
 }
 
 void JsonTrace::granule_transition(const rmm::port::GranuleTransition& event) {

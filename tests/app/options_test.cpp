@@ -24,12 +24,14 @@ std::string refused(const std::vector<std::string>& arguments, const std::string
 
 TEST_CASE("options of run are read into their fields") {
   const auto options = parsed({"c.json", "--vcpus", "4", "--max-instructions=1000", "--until", "20ms", "--check",
-                               "--set", "a.b=1", "--set", "c=d=e"});
+                               "--verbose", "--set", "a.b=1", "--set", "c=d=e"});
   CHECK(options.config == "c.json");
   CHECK(options.vcpus == 4U);
   CHECK(options.max_instructions == 1000U);
   CHECK(options.until_ns == 20'000'000U);
   CHECK(options.check);
+  CHECK(options.verbose);
+  CHECK_FALSE(parsed({"c.json"}).verbose);
   CHECK(options.set == std::vector<std::pair<std::string, std::string>>{{"a.b", "1"}, {"c", "d=e"}});
 }
 

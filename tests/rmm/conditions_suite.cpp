@@ -22,6 +22,7 @@ Observed host_call_now(Scene& s) {
   seen.unchanged = fingerprint(s.b) == before;
   seen.locks_held = s.b.platform.sync.held - held;
   seen.condition = s.b.recorder.condition;
+  seen.values = s.b.recorder.values;
   return seen;
 }
 
@@ -64,6 +65,8 @@ Observed realm_call(Scene& s) {
     seen.unchanged = fingerprint(s.b) == before;
     seen.locks_held = s.b.platform.sync.held;
     seen.condition = s.b.recorder.condition;
+    seen.values = s.b.recorder.values;
+    seen.values = s.b.recorder.values;
     return abi::Exception{.kind = abi::ExceptionKind::kIrq};
   });
   enter(s);

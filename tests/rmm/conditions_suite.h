@@ -118,6 +118,7 @@ const std::vector<Impossible>& impossible_pairs();
 struct Observed {
   std::array<std::uint64_t, kRegisters> x{};
   std::string condition;
+  std::vector<rmm::port::OperandValue> values;
   bool answered = true;  // false: a realm's call that left it waiting for the host
   bool unchanged = false;
   int locks_held = 0;

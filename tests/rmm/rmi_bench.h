@@ -33,6 +33,7 @@ struct Recorder : rmm::port::Observer {
     ended = e.name;
     status = e.status;
     condition = e.failed_condition;
+    values.assign(e.values.begin(), e.values.end());
   }
   void ns_read(abi::Pa, std::uint64_t) override { ++ns_reads; }
   void granule_transition(const rmm::port::GranuleTransition& e) override {
@@ -43,6 +44,7 @@ struct Recorder : rmm::port::Observer {
 
   std::string begun, ended, status, condition;
   std::vector<rmm::port::ArgumentValue> args;
+  std::vector<rmm::port::OperandValue> values;  // of the condition that failed
   unsigned ns_reads = 0;
   std::vector<std::string> transitions;
   std::vector<rmm::port::RttWrite> rtt_writes;

@@ -9,8 +9,8 @@ namespace {
 constexpr call::Parameter kIn[] = {{"target_affinity", 1}, {"lowest_affinity_level", 2}};
 constexpr std::uint64_t kInvalidParameters = raw(abi::v1_0::PsciStatus::kInvalidParameters);
 constexpr call::Condition kConditions[] = {
-    {"target_bound", kInvalidParameters, "the lowest affinity level is not 0"},
-    {"target_match", kInvalidParameters, "no REC of the realm has this MPIDR"},
+    {"target_bound", kInvalidParameters, "the lowest affinity level is not 0", "lowest_affinity_level"},
+    {"target_match", kInvalidParameters, "no REC of the realm has this MPIDR", "target_affinity"},
 };
 constexpr std::uint64_t kLevelMask = 0xffffffff;  // X2[31:0]; the rest is ignored (D3)
 

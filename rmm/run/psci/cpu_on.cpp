@@ -9,9 +9,10 @@ namespace {
 
 constexpr call::Parameter kIn[] = {{"target_cpu", 1}, {"entry_point_address", 2}, {"context_id", 3}};
 constexpr call::Condition kConditions[] = {
-    {"entry", raw(abi::v1_0::PsciStatus::kInvalidAddress), "the entry point is not a Protected IPA"},
-    {"mpidr", raw(abi::v1_0::PsciStatus::kInvalidParameters), "no REC of the realm has this MPIDR"},
-    {"runnable", raw(abi::v1_0::PsciStatus::kAlreadyOn), "the target REC is runnable"},
+    {"entry", raw(abi::v1_0::PsciStatus::kInvalidAddress), "the entry point is not a Protected IPA",
+     "entry_point_address realm.ipa_width"},
+    {"mpidr", raw(abi::v1_0::PsciStatus::kInvalidParameters), "no REC of the realm has this MPIDR", "target_cpu"},
+    {"runnable", raw(abi::v1_0::PsciStatus::kAlreadyOn), "the target REC is runnable", "target_cpu rec.mpidr"},
 };
 
 }  // namespace

@@ -13,14 +13,14 @@ namespace {
 constexpr call::Parameter kIn[] = {{"addr", 1}, {"offset", 2}, {"size", 3}};
 constexpr call::Parameter kOut[] = {{"len", 1}};
 constexpr call::Condition kConditions[] = {
-    {"addr_align", kErrorInput, "addr is not aligned to a granule"},
-    {"addr_bound", kErrorInput, "addr is not a Protected IPA"},
-    {"offset_bound", kErrorInput, "the offset is outside the granule"},
-    {"size_overflow", kErrorInput, "offset + size overflows"},
-    {"size_bound", kErrorInput, "the buffer ends outside the granule"},
-    {"state", kErrorState, "no token operation is in progress"},
-    {"unknown", kErrorUnknown, "firmware could not make the token"},
-    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)"},
+    {"addr_align", kErrorInput, "addr is not aligned to a granule", "addr"},
+    {"addr_bound", kErrorInput, "addr is not a Protected IPA", "addr realm.ipa_width"},
+    {"offset_bound", kErrorInput, "the offset is outside the granule", "offset"},
+    {"size_overflow", kErrorInput, "offset + size overflows", "offset size"},
+    {"size_bound", kErrorInput, "the buffer ends outside the granule", "offset size"},
+    {"state", kErrorState, "no token operation is in progress", "rec.attest_state"},
+    {"unknown", kErrorUnknown, "firmware could not make the token", "rec.attest_state"},
+    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)", "addr"},
 };
 
 constexpr std::uint64_t kIncomplete = raw(abi::v1_0::RsiStatus::kIncomplete);

@@ -13,9 +13,9 @@ using Layout = abi::Layout<RsiHostCall>;
 
 constexpr call::Parameter kIn[] = {{"addr", 1}};
 constexpr call::Condition kConditions[] = {
-    {"addr_align", kErrorInput, "addr is not aligned to 256 bytes"},
-    {"addr_bound", kErrorInput, "addr is not a Protected IPA"},
-    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)"},
+    {"addr_align", kErrorInput, "addr is not aligned to 256 bytes", "addr"},
+    {"addr_bound", kErrorInput, "addr is not a Protected IPA", "addr realm.ipa_width"},
+    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)", "addr"},
 };
 
 // The structure lies inside one granule: its size is its alignment.
@@ -73,10 +73,11 @@ Next finish_host_call(Context& c, const std::array<std::uint64_t, 31>& gprs) {
     if (reach == Reach::kMapped) write_gprs(c, granule.pa(), gprs);
   }
   if (reach == Reach::kMissing) return exit_rsi_data_abort(c, c.rec.host_call_ipa, level);
-  c.rec.host_call_pending = false;
-  c.rec.host_call_ipa = {};
   abi::SmcRegs regs;
   regs.x[0] = abi::v1_0::kRsiHostCall;
+  regs.x[1] = c.rec.host_call_ipa.value;
+  c.rec.host_call_pending = false;
+  c.rec.host_call_ipa = {};
   call::Call<kHostCall> call(c.environment, c.pe, regs, c.rec_pa());
   const bool lost = call.fails<"_addr_empty">(reach == Reach::kEmpty);
   answer_at_entry(c, call, lost ? call.failed() : call.done());

@@ -14,10 +14,10 @@ namespace {
 constexpr call::Parameter kIn[] = {{"base", 1}, {"top", 2}};
 constexpr call::Parameter kOut[] = {{"out_top", 1}, {"ripas", 2}};
 constexpr call::Condition kConditions[] = {
-    {"base_align", kErrorInput, "base is not aligned to a granule"},
-    {"end_align", kErrorInput, "top is not aligned to a granule"},
-    {"size_valid", kErrorInput, "top is not above base"},
-    {"rgn_bound", kErrorInput, "the region is not in Protected IPA space"},
+    {"base_align", kErrorInput, "base is not aligned to a granule", "base"},
+    {"end_align", kErrorInput, "top is not aligned to a granule", "top"},
+    {"size_valid", kErrorInput, "top is not above base", "base top"},
+    {"rgn_bound", kErrorInput, "the region is not in Protected IPA space", "base top realm.ipa_width"},
 };
 
 struct Region {

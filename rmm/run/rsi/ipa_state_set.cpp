@@ -10,11 +10,11 @@ namespace {
 constexpr call::Parameter kIn[] = {{"base", 1}, {"top", 2}, {"ripas", 3}, {"flags", 4}};
 constexpr call::Parameter kOut[] = {{"new_base", 1}, {"response", 2}};
 constexpr call::Condition kConditions[] = {
-    {"base_align", kErrorInput, "base is not aligned to a granule"},
-    {"top_align", kErrorInput, "top is not aligned to a granule"},
-    {"size_valid", kErrorInput, "top is not above base"},
-    {"rgn_bound", kErrorInput, "the region is not in Protected IPA space"},
-    {"ripas_valid", kErrorInput, "the RIPAS is neither EMPTY nor RAM"},
+    {"base_align", kErrorInput, "base is not aligned to a granule", "base"},
+    {"top_align", kErrorInput, "top is not aligned to a granule", "top"},
+    {"size_valid", kErrorInput, "top is not above base", "base top"},
+    {"rgn_bound", kErrorInput, "the region is not in Protected IPA space", "base top realm.ipa_width"},
+    {"ripas_valid", kErrorInput, "the RIPAS is neither EMPTY nor RAM", "ripas"},
 };
 constexpr std::uint64_t kRipasMask = 0xff;  // X3[7:0]; the rest is ignored (D3)
 

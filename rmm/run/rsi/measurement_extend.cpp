@@ -15,8 +15,8 @@ constexpr call::Parameter kIn[] = {{"index", 1},   {"size", 2},    {"value_0", 3
                                    {"value_3", 6}, {"value_4", 7}, {"value_5", 8}, {"value_6", 9}, {"value_7", 10}};
 constexpr unsigned kFirstValue = 3;  // X3
 constexpr call::Condition kConditions[] = {
-    {"index_bound", kErrorInput, "the index is not 1, 2, 3 or 4: the RIM cannot be extended"},
-    {"size_bound", kErrorInput, "the size is above 64 bytes"},
+    {"index_bound", kErrorInput, "the index is not 1, 2, 3 or 4: the RIM cannot be extended", "index"},
+    {"size_bound", kErrorInput, "the size is above 64 bytes", "size"},
 };
 
 }  // namespace

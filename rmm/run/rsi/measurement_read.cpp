@@ -13,7 +13,7 @@ namespace {
 constexpr call::Parameter kIn[] = {{"index", 1}};
 constexpr call::Parameter kOut[] = {{"value_0", 1}, {"value_1", 2}, {"value_2", 3}, {"value_3", 4},
                                     {"value_4", 5}, {"value_5", 6}, {"value_6", 7}, {"value_7", 8}};
-constexpr call::Condition kConditions[] = {{"index_bound", kErrorInput, "the index is above 4"}};
+constexpr call::Condition kConditions[] = {{"index_bound", kErrorInput, "the index is above 4", "index"}};
 
 }  // namespace
 

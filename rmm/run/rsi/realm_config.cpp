@@ -10,9 +10,9 @@ namespace {
 
 constexpr call::Parameter kIn[] = {{"addr", 1}};
 constexpr call::Condition kConditions[] = {
-    {"addr_align", kErrorInput, "addr is not aligned to a granule"},
-    {"addr_bound", kErrorInput, "addr is not a Protected IPA"},
-    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)"},
+    {"addr_align", kErrorInput, "addr is not aligned to a granule", "addr"},
+    {"addr_bound", kErrorInput, "addr is not a Protected IPA", "addr realm.ipa_width"},
+    {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)", "addr"},
 };
 
 using abi::v1_0::RsiRealmConfig;

@@ -9,8 +9,8 @@ namespace {
 constexpr call::Parameter kIn[] = {{"req", 1}};
 constexpr call::Parameter kOut[] = {{"lower", 1}, {"higher", 2}};
 constexpr call::Condition kConditions[] = {
-    {"_version_lower", kErrorInput, "only a revision below the requested one is supported"},
-    {"_version_higher", kErrorInput, "only a revision above the requested one is supported"},
+    {"_version_lower", kErrorInput, "only a revision below the requested one is supported", "req"},
+    {"_version_higher", kErrorInput, "only a revision above the requested one is supported", "req"},
 };
 constexpr std::uint64_t kVersionMask = 0x7fffffff;  // B5.4.6: major 30:16, minor 15:0
 constexpr std::uint64_t kSupported = abi::v1_0::kInterfaceVersion10;

@@ -42,6 +42,15 @@ class Traces(Case):
     def test_a_run_that_is_cut_short(self):
         self.trace(self.raw(SPINS), "--max-instructions", "100000", code=7, cut_short=True)
 
+    def test_a_failed_command_has_the_values_that_made_its_condition_true(self):
+        target = self.folder / "trace"
+        self.assertEqual(run("run", self.raw("measure"), "--trace", target, "--quiet").code, 0)
+        events = [json.loads(line) for line in target.read_text().splitlines()[1:]]
+        failed = {(e["name"], e["failed"]): e["values"] for e in events if e["e"] == "return" and e["failed"]}
+        # The guest reads a measurement that there is not, and the host asks where a walk needs a table first.
+        self.assertEqual(failed["RSI_MEASUREMENT_READ", "index_bound"], {"index": "0x5"})
+        self.assertEqual(failed["RMI_DATA_CREATE", "rtt_walk"], {"walk.level": "2"})
+
     def test_counts_of_the_trace_are_those_of_the_summary(self):
         target = self.folder / "json"
         found = self.trace(CONFIGS / "smp.json", "--json", target)
@@ -90,6 +99,14 @@ class TheJudge(Case):
     def test_a_call_without_return_and_a_return_without_call(self):
         self.assertIn("before RMI_VERSION", self.problems_of(lambda e: e.remove(self.first(e, "return"))))
         self.assertIn("was not called", self.problems_of(lambda e: e.remove(self.first(e, "call"))))
+
+    def test_a_failure_without_values_and_values_without_a_failure(self):
+        self.assertIn("with the values", self.problems_of(lambda e: self.first(e, "return").update(values={"rd": "0x1"})))
+        self.assertIn("with the values", self.problems_of(lambda e: self.first(e, "return").update(failed="rd_align")))
+
+    def test_a_value_that_is_none(self):
+        self.assertIn("neither a number nor a state",
+                      self.problems_of(lambda e: self.first(e, "return").update(values={"rd": "here"})))
 
     def test_a_rec_that_exits_unentered(self):
         problems = self.problems_of(lambda e: e.remove(self.first(e, "rec_enter")))

@@ -101,6 +101,10 @@ class Judge:
                 if not re.fullmatch(r"0x[0-9a-f]+", value):
                     self.problem(f"{kind}.{name}.{key} is no hexadecimal string: {value!r}")
 
+        for key, value in event.get("values", {}).items():
+            if not re.fullmatch(r"0x[0-9a-f]+|-?[0-9]+|[A-Z][A-Z_0-9]*|not delegable", value):
+                self.problem(f"{kind}.values.{key} is neither a number nor a state: {value!r}")
+
     def on_actor(self, event):
         self.named.add(event["actor"])
 
@@ -123,6 +127,8 @@ class Judge:
             self.successes[event["name"]] += 1
             if event["failed"]:
                 self.problem(f"{event['name']} succeeded and {event['failed']} failed")
+        if bool(event["failed"]) != bool(event["values"]):
+            self.problem(f"{event['name']}: condition '{event['failed']}' with the values {event['values']}")
         commands, who = self.open_commands(event)
         call = commands.pop(who, None)
         if call is None:
