@@ -324,6 +324,30 @@ TEST_CASE("D10: CONTINUE into memory that is not there is a data abort exit, and
 TEST_CASE("D10: CONTINUE into EMPTY memory is refused, and loses nothing") {
   Bench b;
   init(b);
+  Unchanged unchanged(b);
   CHECK(call(b, continue_args(kEmpty.value, 0, kGranule)) == Answer{kInput, 0});
+  CHECK(b.attestation.asked == 0);  // a call that fails makes no part of the token
+  unchanged.check();
+  CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
+}
+
+TEST_CASE("D10: memory that becomes EMPTY while the token is made: the realm makes the call again, and it is refused") {
+  Bench b;
+  init(b);
+  const rmm::core::RttEntry mapped{
+      .state = rmm::core::RttState::kAssigned, .ripas = v1_0::Ripas::kRam, .address = kData};
+  rmm::core::RttEntry lost = mapped;
+  lost.ripas = v1_0::Ripas::kEmpty;
+  b.attestation.while_asked = [&] { b.set_entry(kAssigned, lost); };
+  b.smc(continue_args(kAssigned.value, 0, kGranule));
+  const std::uint64_t pc = b.cpu().pc();
+  const std::size_t told = b.observer.events.size();
+  b.enter();
+  CHECK(b.cpu().pc() == pc);
+  CHECK(b.cpu().x(0) == v1_0::kRsiAttestationTokenContinue);
+  CHECK(b.observer.events.size() == told + 1);  // the REC exit
+  b.attestation.while_asked = {};
+  CHECK(go_on(b, kGranule) == Answer{kInput, 0});
+  b.set_entry(kAssigned, mapped);
   CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
 }

@@ -19,11 +19,18 @@ constexpr call::Condition kConditions[] = {
     {"size_overflow", kErrorInput, "offset + size overflows", "offset size"},
     {"size_bound", kErrorInput, "the buffer ends outside the granule", "offset size"},
     {"state", kErrorState, "no token operation is in progress", "rec.attest_state"},
-    {"unknown", kErrorUnknown, "firmware could not make the token", "rec.attest_state"},
     {"_addr_empty", kErrorInput, "the RIPAS of addr is EMPTY (D10)", "addr"},
+    {"unknown", kErrorUnknown, "firmware could not make the token", "rec.attest_state"},
 };
 
 constexpr std::uint64_t kIncomplete = raw(abi::v1_0::RsiStatus::kIncomplete);
+
+// What is behind `addr` now: other actors run while the token is made.
+Reach look(const Context& c, abi::Ipa addr, int& level) {
+  const RealmGranule granule(c, addr, "attestation_token_continue");
+  level = granule.level();
+  return granule.reach();
+}
 
 enum class Made : std::uint8_t { kYes, kInterrupted, kFailed };
 
@@ -62,14 +69,17 @@ Next attestation_token_continue(Context& c, const abi::SmcRegs& regs) {
   if (call.fails<"size_overflow">(offset + size < offset)) return answer(c, call, call.failed());
   if (call.fails<"size_bound">(offset + size > abi::kGranuleSize)) return answer(c, call, call.failed());
   if (call.fails<"state">(!attestation.in_progress)) return answer(c, call, call.failed());
+  int level = 0;
+  // Before anything is made: a call that fails has no effect (I23).
+  Reach reach = look(c, addr, level);
+  if (reach == Reach::kMissing) return exit_rsi_data_abort(c, addr, level);
+  if (call.fails<"_addr_empty">(reach == Reach::kEmpty)) return answer(c, call, call.failed());
   const Made made = make(c, *service);
   // The interrupt makes the loop leave; the realm finds this answer after the next entry (A7.2.2).
   if (made == Made::kInterrupted) return answer(c, call, call.done_as(kIncomplete, 0));
   if (call.fails<"unknown">(made == Made::kFailed)) return answer(c, call, call.failed());
 
   const auto hunk = core::next_hunk(attestation, size);
-  Reach reach{};
-  int level = 0;
   {
     const RealmGranule granule(c, addr, "attestation_token_continue");
     reach = granule.reach();
@@ -77,7 +87,8 @@ Next attestation_token_continue(Context& c, const abi::SmcRegs& regs) {
     if (reach == Reach::kMapped) c.platform().memory.write(granule.pa() + offset, std::as_bytes(hunk));
   }
   if (reach == Reach::kMissing) return exit_rsi_data_abort(c, addr, level);
-  if (call.fails<"_addr_empty">(reach == Reach::kEmpty)) return answer(c, call, call.failed());
+  // The RIPAS has changed meanwhile: PC stays, and the call that the realm makes again is refused.
+  if (reach == Reach::kEmpty) return Next::kResume;
   const std::uint64_t length = hunk.size();
   const bool complete = core::hand_out(attestation, length);
   return answer(c, call, complete ? call.done(length) : call.done_as(kIncomplete, length));
