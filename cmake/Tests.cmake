@@ -50,6 +50,9 @@ foreach(rule arrows house_rules)
   endforeach()
 endforeach()
 
+add_test(NAME "kinds: self-test" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/kinds.py self-test)
+set_tests_properties("kinds: self-test" PROPERTIES LABELS tree)
+
 # The judge in another language, and what it says of the monitor's measurements.
 add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py
          $<$<TARGET_EXISTS:ccasim>:$<TARGET_FILE:ccasim>> COMMAND_EXPAND_LISTS)
