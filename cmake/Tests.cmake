@@ -57,6 +57,11 @@ set_tests_properties("kinds: self-test" PROPERTIES LABELS tree)
 add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py
          $<$<TARGET_EXISTS:ccasim>:$<TARGET_FILE:ccasim>> COMMAND_EXPAND_LISTS)
 set_tests_properties("verifier: all" PROPERTIES LABELS verifier)
+if(TARGET ccasim)
+  add_test(NAME "verifier: linux token" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/linux_token.py
+                                                $<TARGET_FILE:ccasim>)
+  set_tests_properties("verifier: linux token" PROPERTIES LABELS "verifier;slow" SKIP_RETURN_CODE 4 TIMEOUT 900)
+endif()
 
 # The program from outside, as a person or a script drives it. 4: everything was skipped (no Linux kernel in the cache).
 if(TARGET ccasim)
