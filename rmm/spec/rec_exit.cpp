@@ -8,6 +8,7 @@
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/abi/layout.h"
+#include "rmm/spec/describe.h"
 #include "rmm/spec/ipa_map.h"
 
 namespace rmm::spec {
@@ -28,6 +29,17 @@ constexpr std::uint64_t kEmulatable = esr::kIsv | esr::kSasMask | esr::kSf | esr
 constexpr std::uint64_t kIds = 1ULL << 24;
 constexpr std::uint64_t kAetMask = 7ULL << 10;
 constexpr std::uint64_t kSerror = kEcMask | kIds | kAetMask | esr::kEa | esr::kFscMask;
+
+// A5.2.9: whether an access to `ipa` that met this fault leaves to the host; else the realm takes an abort of its own.
+bool abort_leaves(const Realm& realm, const Entry& entry, Ipa ipa, std::uint64_t syndrome) {
+  const bool fetch = esr::ec(syndrome) == esr::Ec::kInstructionAbortLower;
+  if (!is_protected(ipa, realm)) {
+    const bool permission = esr::fsc_is(syndrome, esr::kFscPermission);
+    return !fetch &&
+           (entry.state == EntryState::kUnassignedNs || (entry.state == EntryState::kAssignedNs && permission));
+  }
+  return entry.ripas == Ripas::kDestroyed || (entry.ripas == Ripas::kRam && entry.state == EntryState::kUnassigned);
+}
 
 // What the exit must show, and what follows for the REC.
 struct Expected {
@@ -64,7 +76,21 @@ void data_abort(const State& state, const abi::Exception& exception, const ExitS
   expected.rec.abort_unprotected = unprotected;
 }
 
-void synchronous(const State& state, const abi::Exception& exception, const ExitShown& shown, Expected& expected) {
+void require_leaving(const State& state, const ExitCause& cause, Expected& expected) {
+  if (!cause.map_is_of_fault) return;
+  const Realm& realm = state.realms.at(expected.rec.owner);
+  const Ipa ipa{esr::ipa_from_hpfar(cause.exception.hpfar)};
+  if (ipa.value >= realm.ipa_limit()) {
+    expected.wrong = fmt::format("A5.2.8: an access beyond the IPA space, 0x{:x}, makes no REC exit", ipa.value);
+  } else if (const Entry entry = lookup(state, expected.rec.owner, ipa);
+             !abort_leaves(realm, entry, ipa, cause.exception.esr)) {
+    expected.wrong =
+        fmt::format("A5.2.9: an abort at 0x{:x}, which is {}, makes no REC exit", ipa.value, describe(entry));
+  }
+}
+
+void synchronous(const State& state, const ExitCause& cause, const ExitShown& shown, Expected& expected) {
+  const abi::Exception& exception = cause.exception;
   expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kSync);
   switch (esr::ec(exception.esr)) {
     case esr::Ec::kWfx: {
@@ -77,10 +103,14 @@ void synchronous(const State& state, const abi::Exception& exception, const Exit
       break;
     }
     case esr::Ec::kInstructionAbortLower:
+      require_leaving(state, cause, expected);
       expected.exit.esr = exception.esr & kInstructionAbort;
       expected.exit.hpfar = exception.hpfar;
       break;
-    case esr::Ec::kDataAbortLower: data_abort(state, exception, shown, expected); break;
+    case esr::Ec::kDataAbortLower:
+      require_leaving(state, cause, expected);
+      data_abort(state, exception, shown, expected);
+      break;
     case esr::Ec::kSysReg: {  // D4
       const esr::SysRegIss iss = esr::sysreg_iss(exception.esr);
       expected.exit.esr = exception.esr;
@@ -134,7 +164,7 @@ Expected expect(const State& state, Pa rec, const ExitCause& cause, const ExitSh
     case ExitCause::Kind::kEntryAccess: own_access(cause.access, expected); break;
     case ExitCause::Kind::kException:
       switch (cause.exception.kind) {
-        case ExceptionKind::kSync: synchronous(state, cause.exception, shown, expected); break;
+        case ExceptionKind::kSync: synchronous(state, cause, shown, expected); break;
         case ExceptionKind::kIrq: expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kIrq); break;
         case ExceptionKind::kFiq: expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kFiq); break;
         case ExceptionKind::kSerror:

@@ -25,6 +25,9 @@ struct ExitCause {
   abi::Exception exception;  // kException
   CallExit call;             // kCall
   Ipa access;                // kRealmAccess, kEntryAccess: RsiHostCall or the command's page
+  // kException, an abort: the IPA map of the state is the one that the realm met, so that the text says whether such an
+  // access leaves at all (A5.2.9). Not so if another PE changed it between the fault and the exit.
+  bool map_is_of_fault = false;
 };
 
 // Registers of the PE that the exit passes on (A6.1, A6.2).

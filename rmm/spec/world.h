@@ -18,7 +18,7 @@ class World {
   // PAS of a delegable granule.
   virtual abi::Pas pas(abi::Pa granule) const = 0;
   // `size` bytes of Non-secure memory at `from`, inside one granule, as read by the command; nothing if the access
-  // caused a granule protection fault.
+  // caused a granule protection fault or there is no memory (a history asks for whatever a call names).
   virtual std::optional<std::vector<std::byte>> non_secure(abi::Pa from, std::size_t size) const = 0;
   // `size` bytes of a realm's DATA granule at `from` (the monitor reads RsiHostCall).
   virtual std::vector<std::byte> realm_memory(abi::Pa from, std::size_t size) const = 0;

@@ -234,6 +234,38 @@ TEST_CASE("A protected abort shows no address bits, is not emulatable, and an SE
   CHECK(entry.pc == 0x5000);
 }
 
+TEST_CASE("A5.2.9: an abort leaves only where the map says so") {
+  struct Case {
+    std::uint64_t ipa;
+    bool fetch;
+    std::uint64_t fsc;
+    bool leaves;
+  };
+  const std::uint64_t half = Scene::kHalf;
+  for (const Case& c :
+       {Case{0x3000, false, esr::kFscTranslation, true}, Case{0x3000, true, esr::kFscTranslation, true},
+        Case{0x1000, false, esr::kFscTranslation, false}, Case{0x20000, false, esr::kFscTranslation, false},
+        Case{0x20000, true, esr::kFscTranslation, false}, Case{half, false, esr::kFscTranslation, true},
+        Case{half, true, esr::kFscTranslation, false}, Case{half + 0x1000, false, esr::kFscTranslation, false},
+        Case{half + 0x1000, false, esr::kFscPermission, true}, Case{2 * half, false, esr::kFscTranslation, false}}) {
+    INFO(c.ipa << " " << c.fetch << " " << c.fsc);
+    Watched w;
+    w.tables(w.active, half);
+    w.done(kRmiRttMapUnprotected, {w.active.value, half + 0x1000, 3, Scene::kDesc});
+    w.judge.state() = w.state;
+    w.rec_of(w.caller).running = false;
+    w.enter();
+    ExitCause cause;
+    cause.map_is_of_fault = true;
+    cause.exception = data_abort(c.ipa, c.fsc | 3);
+    if (c.fetch) cause.exception.esr = esr::make(esr::Ec::kInstructionAbortLower, c.fsc | 3);
+    RecExit exit = reason(RecExitReason::kSync);
+    exit.esr = c.fetch || c.ipa < half ? cause.exception.esr & ~esr::kIl : cause.exception.esr;
+    exit.hpfar = cause.exception.hpfar;
+    CHECK(w.leave(cause, exit).empty() == c.leaves);
+  }
+}
+
 TEST_CASE("A4.3.4.1: WFIT shows its timeout, and the realm goes on behind the instruction") {
   Watched w;
   w.enter();
