@@ -53,6 +53,9 @@ std::string script_line(const Call& call);
 
 // Base of each command's context.
 struct Context {
+  Context(const Platform& facts, const State& before, const World& around, const Call& made)
+      : platform(facts), state(before), world(around), call(made) {}
+
   const Platform& platform;
   const State& state;
   const World& world;
@@ -112,7 +115,7 @@ Outcome failure(const Call& call, std::string_view condition, std::uint64_t x0, 
 // what it appends to `outcomes` are further forms of the same failure.
 template <class C>
 std::vector<Outcome> allowed_of(const Platform& platform, const State& state, const World& world, const Call& call) {
-  const C c{{platform, state, world, call}};
+  const C c(platform, state, world, call);
   std::vector<Outcome> outcomes;
   const bool fails = C::conditions().failures(c, [&](const Condition<C>& found) {
     Outcome outcome = failure(call, found.id, code(found.report, c), C::kOutputs);

@@ -15,6 +15,7 @@ using enum Report;
 constexpr std::uint64_t encode(PsciStatus status) { return static_cast<std::uint64_t>(status); }
 
 struct PsciContext : Context {
+  using Context::Context;
   static constexpr std::array<Register, 0> kOutputs{};
   bool smc32() const { return (call.fid() & (1U << 30)) == 0; }
   // An SMC32 call passes 32-bit arguments.
@@ -62,6 +63,7 @@ const Conditions<C>& no_conditions() {
 }
 
 struct PsciVersion : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array<Register, 0> kInputs{};
   static const Conditions<PsciVersion>& conditions() { return no_conditions<PsciVersion>(); }
   void succeed(std::vector<Outcome>& outcomes) const {
@@ -76,6 +78,7 @@ struct PsciVersion : PsciContext {
 };
 
 struct CpuSuspend : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array kInputs{Register{"power_state", 1}, Register{"entry_point_address", 2},
                                       Register{"context_id", 3}};
   static const Conditions<CpuSuspend>& conditions() { return no_conditions<CpuSuspend>(); }
@@ -83,6 +86,7 @@ struct CpuSuspend : PsciContext {
 };
 
 struct CpuOff : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array<Register, 0> kInputs{};
   static const Conditions<CpuOff>& conditions() { return no_conditions<CpuOff>(); }
   void succeed(std::vector<Outcome>& outcomes) const {
@@ -93,6 +97,7 @@ struct CpuOff : PsciContext {
 };
 
 struct CpuOn : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array kInputs{Register{"target_cpu", 1}, Register{"entry_point_address", 2},
                                       Register{"context_id", 3}};
   static const Conditions<CpuOn>& conditions() {
@@ -120,6 +125,7 @@ struct CpuOn : PsciContext {
 };
 
 struct AffinityInfo : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array kInputs{Register{"target_affinity", 1}, Register{"lowest_affinity_level", 2}};
   static const Conditions<AffinityInfo>& conditions() {
     using C = AffinityInfo;
@@ -138,6 +144,7 @@ struct AffinityInfo : PsciContext {
 };
 
 struct SystemOff : PsciContext {  // and PSCI_SYSTEM_RESET
+  using PsciContext::PsciContext;
   static constexpr std::array<Register, 0> kInputs{};
   static const Conditions<SystemOff>& conditions() { return no_conditions<SystemOff>(); }
   void succeed(std::vector<Outcome>& outcomes) const {
@@ -150,6 +157,7 @@ struct SystemOff : PsciContext {  // and PSCI_SYSTEM_RESET
 };
 
 struct PsciFeatures : PsciContext {
+  using PsciContext::PsciContext;
   static constexpr std::array kInputs{Register{"psci_func_id", 1}};
   static const Conditions<PsciFeatures>& conditions() { return no_conditions<PsciFeatures>(); }
   bool supported() const {

@@ -61,6 +61,7 @@ std::uint64_t loaded_value(std::uint64_t esr, std::uint64_t value) {
 }
 
 struct RecEnterCommand : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rec", 1}, Register{"run_ptr", 2}};
   static constexpr std::array<Register, 0> kOutputs{};
   mutable std::optional<std::optional<RecEnter>> read{};

@@ -11,6 +11,7 @@ namespace {
 using enum Report;
 
 struct DataContext : Context {
+  using Context::Context;
   mutable WalkOnce walked{};
   Pa rd() const { return pa(1); }
   const Realm& realm() const { return state.realms.at(rd()); }
@@ -29,6 +30,7 @@ constexpr auto kRttWalkEnds = [](const auto& c) { return c.walk().level < kPageL
 constexpr auto kNotUnassigned = [](const auto& c) { return c.walk().entry.state != EntryState::kUnassigned; };
 
 struct DataCreate : DataContext {
+  using DataContext::DataContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"data", 2}, Register{"ipa", 3}, Register{"src", 4},
                                       Register{"flags", 5}};
   static constexpr std::array<Register, 0> kOutputs{};
@@ -86,6 +88,7 @@ struct DataCreate : DataContext {
 };
 
 struct DataCreateUnknown : DataContext {
+  using DataContext::DataContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"data", 2}, Register{"ipa", 3}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa data() const { return pa(2); }
@@ -126,6 +129,7 @@ struct DataCreateUnknown : DataContext {
 };
 
 struct DataDestroy : DataContext {
+  using DataContext::DataContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"ipa", 2}};
   static constexpr std::array kOutputs{Register{"data", 1}, Register{"top", 2}};
   static constexpr std::size_t kTop = 2;

@@ -9,6 +9,7 @@ namespace {
 using enum Report;
 
 struct GranuleContext : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"addr", 1}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa addr() const { return pa(1); }
@@ -18,6 +19,7 @@ constexpr std::array kOrder{Precedes{"gran_align", "gran_bound"}, Precedes{"gran
 constexpr std::array kUndelegateOrder{Precedes{"gran_align", "gran_bound"}, Precedes{"gran_bound", "gran_state"}};
 
 struct GranuleDelegate : GranuleContext {
+  using GranuleContext::GranuleContext;
   static const Conditions<GranuleDelegate>& conditions() {
     using C = GranuleDelegate;
     static const Conditions<C> all{
@@ -39,6 +41,7 @@ struct GranuleDelegate : GranuleContext {
 };
 
 struct GranuleUndelegate : GranuleContext {
+  using GranuleContext::GranuleContext;
   static const Conditions<GranuleUndelegate>& conditions() {
     using C = GranuleUndelegate;
     static const Conditions<C> all{

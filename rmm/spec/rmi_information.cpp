@@ -9,6 +9,7 @@ namespace {
 using enum Report;
 
 struct RmiVersion : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"req", 1}};
   static constexpr std::array kOutputs{Register{"lower", 1}, Register{"higher", 2}};
   static constexpr std::uint64_t kFields = 0x7fffffff;  // B4.4.9; the rest MBZ
@@ -39,6 +40,7 @@ struct RmiVersion : Context {
 };
 
 struct RmiFeatures : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"index", 1}};
   static constexpr std::array kOutputs{Register{"value", 1}};
   static const Conditions<RmiFeatures>& conditions() {

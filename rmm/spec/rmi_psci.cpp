@@ -15,6 +15,7 @@ constexpr std::uint64_t kPsciOffResult = 1;  // B6.4.2 PSCI_OFF
 constexpr std::uint64_t encode(PsciStatus status) { return static_cast<std::uint64_t>(status); }  // B3.26
 
 struct PsciComplete : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"calling_rec", 1}, Register{"target_rec", 2}, Register{"status", 3}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa calling() const { return pa(1); }

@@ -41,6 +41,7 @@ bool params_supported(const RealmParams& params, const Platform& platform) {
 }
 
 struct RealmCreate : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"params_ptr", 2}};
   static constexpr std::array<Register, 0> kOutputs{};
   static constexpr std::uint32_t kMaxStart = 16;
@@ -152,6 +153,7 @@ struct RealmCreate : Context {
 };
 
 struct RealmContext : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa rd() const { return pa(1); }
@@ -159,6 +161,7 @@ struct RealmContext : Context {
 };
 
 struct RealmActivate : RealmContext {
+  using RealmContext::RealmContext;
   static const Conditions<RealmActivate>& conditions() {
     using C = RealmActivate;
     static const Conditions<C> all{
@@ -182,6 +185,7 @@ struct RealmActivate : RealmContext {
 };
 
 struct RealmDestroy : RealmContext {
+  using RealmContext::RealmContext;
   std::vector<TableKey> starting_tables() const {
     std::vector<TableKey> keys;
     const std::uint64_t span = level_size(realm().rtt_level_start) * kEntries;

@@ -17,6 +17,7 @@ using abi::v1_0::RecParams;
 using enum Report;
 
 struct RecAuxCount : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}};
   static constexpr std::array kOutputs{Register{"aux_count", 1}};
   Pa rd() const { return pa(1); }
@@ -34,6 +35,7 @@ struct RecAuxCount : Context {
 };
 
 struct RecCreate : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"rec", 2}, Register{"params_ptr", 3}};
   static constexpr std::array<Register, 0> kOutputs{};
   mutable std::optional<std::optional<RecParams>> read{};
@@ -133,6 +135,7 @@ struct RecCreate : Context {
 };
 
 struct RecDestroy : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rec_ptr", 1}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa rec() const { return pa(1); }

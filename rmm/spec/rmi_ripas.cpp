@@ -32,6 +32,7 @@ void set_ripas(Delta& next, const Walk& at, Ipa base, Ipa top, Ripas ripas) {
 }
 
 struct InitRipas : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"base", 2}, Register{"top", 3}};
   static constexpr std::array kOutputs{Register{"out_top", 1}};
   mutable WalkOnce walked{};
@@ -85,6 +86,7 @@ struct InitRipas : Context {
 };
 
 struct SetRipas : Context {
+  using Context::Context;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"rec_ptr", 2}, Register{"base", 3},
                                       Register{"top", 4}};
   static constexpr std::array kOutputs{Register{"out_top", 1}};

@@ -11,6 +11,7 @@ namespace {
 using enum Report;
 
 struct RttContext : Context {
+  using Context::Context;
   mutable WalkOnce walked{};
   Pa rd() const { return pa(1); }
   const Realm& realm() const { return state.realms.at(rd()); }
@@ -33,6 +34,7 @@ constexpr auto kRttWalkEnds = [](const auto& c) { return c.walk().level < c.leve
 constexpr auto kNoTable = [](const auto& c) { return c.walk().entry.state != EntryState::kTable; };
 
 struct RttCreate : RttContext {
+  using RttContext::RttContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"rtt", 2}, Register{"ipa", 3}, Register{"level", 4}};
   static constexpr std::array<Register, 0> kOutputs{};
   Pa rtt() const { return pa(2); }
@@ -79,6 +81,7 @@ struct RttCreate : RttContext {
 };
 
 struct ChildContext : RttContext {
+  using RttContext::RttContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"ipa", 2}, Register{"level", 3}};
   Ipa target() const { return ipa(2); }
   std::int64_t level() const { return static_cast<std::int64_t>(call.x(3)); }
@@ -97,6 +100,7 @@ struct ChildContext : RttContext {
 };
 
 struct RttDestroy : ChildContext {
+  using ChildContext::ChildContext;
   static constexpr std::array kOutputs{Register{"rtt", 1}, Register{"top", 2}};
   static constexpr std::size_t kTop = 2;
   static const Conditions<RttDestroy>& conditions() {
@@ -138,6 +142,7 @@ struct RttDestroy : ChildContext {
 };
 
 struct RttFold : ChildContext {
+  using ChildContext::ChildContext;
   static constexpr std::array kOutputs{Register{"rtt", 1}};
   std::optional<Entry> folded() const { return fold(child(), static_cast<int>(level())); }
   static const Conditions<RttFold>& conditions() {
@@ -169,6 +174,7 @@ struct RttFold : ChildContext {
 };
 
 struct RttReadEntry : RttContext {
+  using RttContext::RttContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"ipa", 2}, Register{"level", 3}};
   static constexpr std::array kOutputs{Register{"walk_level", 1}, Register{"state", 2}, Register{"desc", 3},
                                        Register{"ripas", 4}};

@@ -13,6 +13,7 @@ namespace {
 using enum Report;
 
 struct UnprotectedContext : Context {
+  using Context::Context;
   mutable WalkOnce walked{};
   Pa rd() const { return pa(1); }
   Ipa target() const { return ipa(2); }
@@ -37,6 +38,7 @@ constexpr auto kIpaBound = [](const auto& c) {
 constexpr auto kRttWalkEnds = [](const auto& c) { return c.walk().level < c.level(); };
 
 struct MapUnprotected : UnprotectedContext {
+  using UnprotectedContext::UnprotectedContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"ipa", 2}, Register{"level", 3}, Register{"desc", 4}};
   static constexpr std::array<Register, 0> kOutputs{};
   std::uint64_t desc() const { return call.x(4); }
@@ -78,6 +80,7 @@ struct MapUnprotected : UnprotectedContext {
 };
 
 struct UnmapUnprotected : UnprotectedContext {
+  using UnprotectedContext::UnprotectedContext;
   static constexpr std::array kInputs{Register{"rd", 1}, Register{"ipa", 2}, Register{"level", 3}};
   static constexpr std::array kOutputs{Register{"top", 1}};
   static constexpr std::size_t kTop = 1;

@@ -19,6 +19,7 @@ using enum Report;
 constexpr std::uint64_t kHostCallAlignment = 256;
 
 struct RsiContext : Context {
+  using Context::Context;
   const Rec& rec() const { return state.recs.at(call.rec); }
   Pa rd() const { return rec().owner; }
   const Realm& realm() const { return state.realms.at(rd()); }
@@ -38,6 +39,7 @@ struct RsiContext : Context {
 
 // A command that reads or writes the realm's memory at `addr`.
 struct MemoryContext : RsiContext {
+  using RsiContext::RsiContext;
   Ipa addr() const { return ipa(1); }
   bool addr_is_usable() const { return aligned(addr()) && is_protected(addr(), realm()); }
 };
@@ -48,6 +50,7 @@ constexpr auto kAddrEmpty = [](const auto& c) { return c.access_to(c.addr()) == 
 constexpr std::array kMemoryOrder{Precedes{"addr_align addr_bound", "_addr_empty"}};
 
 struct RsiVersion : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"req", 1}};
   static constexpr std::array kOutputs{Register{"lower", 1}, Register{"higher", 2}};
   std::uint64_t req() const { return call.x(1) & 0x7fffffff; }  // B5.4.4; the rest SBZ (D3)
@@ -70,6 +73,7 @@ struct RsiVersion : RsiContext {
 };
 
 struct RsiFeatures : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"index", 1}};
   static constexpr std::array kOutputs{Register{"value", 1}};
   static const Conditions<RsiFeatures>& conditions() {
@@ -80,6 +84,7 @@ struct RsiFeatures : RsiContext {
 };
 
 struct MeasurementRead : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"index", 1}};
   static constexpr std::array kOutputs{Register{"value_0", 1}, Register{"value_1", 2}, Register{"value_2", 3},
                                        Register{"value_3", 4}, Register{"value_4", 5}, Register{"value_5", 6},
@@ -100,6 +105,7 @@ struct MeasurementRead : RsiContext {
 };
 
 struct MeasurementExtend : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"index", 1},   Register{"size", 2},    Register{"value_0", 3},
                                       Register{"value_1", 4}, Register{"value_2", 5}, Register{"value_3", 6},
                                       Register{"value_4", 7}, Register{"value_5", 8}, Register{"value_6", 9},
@@ -128,6 +134,7 @@ struct MeasurementExtend : RsiContext {
 };
 
 struct TokenInit : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{
       Register{"challenge_0", 1}, Register{"challenge_1", 2}, Register{"challenge_2", 3}, Register{"challenge_3", 4},
       Register{"challenge_4", 5}, Register{"challenge_5", 6}, Register{"challenge_6", 7}, Register{"challenge_7", 8}};
@@ -149,6 +156,7 @@ struct TokenInit : RsiContext {
 };
 
 struct TokenContinue : MemoryContext {
+  using MemoryContext::MemoryContext;
   static constexpr std::array kInputs{Register{"addr", 1}, Register{"offset", 2}, Register{"size", 3}};
   static constexpr std::array kOutputs{Register{"len", 1}};
   std::uint64_t offset() const { return call.x(2); }
@@ -198,6 +206,7 @@ struct TokenContinue : MemoryContext {
 };
 
 struct RealmConfig : MemoryContext {
+  using MemoryContext::MemoryContext;
   static constexpr std::array kInputs{Register{"addr", 1}};
   static constexpr std::array<Register, 0> kOutputs{};
   static const Conditions<RealmConfig>& conditions() {
@@ -228,6 +237,7 @@ struct RealmConfig : MemoryContext {
 };
 
 struct HostCall : MemoryContext {
+  using MemoryContext::MemoryContext;
   static constexpr std::array kInputs{Register{"addr", 1}};
   static constexpr std::array<Register, 0> kOutputs{};
   static const Conditions<HostCall>& conditions() {
@@ -262,6 +272,7 @@ struct HostCall : MemoryContext {
 };
 
 struct IpaStateSet : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"base", 1}, Register{"top", 2}, Register{"ripas", 3},
                                       Register{"flags", 4}};
   static constexpr std::array kOutputs{Register{"new_base", 1}, Register{"response", 2}};
@@ -301,6 +312,7 @@ struct IpaStateSet : RsiContext {
 };
 
 struct IpaStateGet : RsiContext {
+  using RsiContext::RsiContext;
   static constexpr std::array kInputs{Register{"base", 1}, Register{"top", 2}};
   static constexpr std::array kOutputs{Register{"out_top", 1}, Register{"ripas", 2}};
   Ipa base() const { return ipa(1); }
