@@ -158,13 +158,13 @@ std::uint64_t VirtualCpuInterface::elrsr() const {
 }
 
 std::uint64_t VirtualCpuInterface::misr() const {
-  const auto in_use = std::ranges::count_if(ich_.lr, [](std::uint64_t lr) { return (lr & gic::kLrStateMask) != 0; });
+  const auto in_use = [](std::uint64_t lr) { return (lr & gic::kLrStateMask) != 0; };
   const bool group0 = (ich_.vmcr & gic::kVmcrEng0) != 0;
   const bool group1 = (ich_.vmcr & gic::kVmcrEng1) != 0;
   const auto enabled = [&](std::uint64_t bit) { return (ich_.hcr & bit) != 0; };
 
   std::uint64_t misr = eisr() != 0 ? gic::kMisrEoi : 0;
-  if (enabled(gic::kHcrUie) && in_use <= 1) misr |= gic::kMisrU;
+  if (enabled(gic::kHcrUie) && std::ranges::count_if(ich_.lr, in_use) <= 1) misr |= gic::kMisrU;
   if (enabled(gic::kHcrLrenpie) && (ich_.hcr & gic::kHcrEoiCountMask) != 0) misr |= gic::kMisrLrenp;
   if (enabled(gic::kHcrNpie) && std::ranges::none_of(ich_.lr, is_pending)) misr |= gic::kMisrNp;
   if (enabled(gic::kHcrVgrp0Eie) && group0) misr |= gic::kMisrVgrp0E;
