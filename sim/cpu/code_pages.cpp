@@ -5,8 +5,8 @@
 
 namespace sim {
 
-const CodePages::Page& CodePages::observe(abi::GranulePa granule, std::size_t index, const std::byte* bytes) {
-  auto& slot = pages_[granule.frame()];
+const CodePages::Page& CodePages::observe(std::size_t index, const std::byte* bytes) {
+  auto& slot = pages_[index];
   if (!slot) {
     slot = std::make_unique<Page>();
     std::memcpy(slot->bytes.data(), bytes, abi::kGranuleSize);
@@ -29,9 +29,9 @@ const CodePages::Page& CodePages::observe(abi::GranulePa granule, std::size_t in
   return page;
 }
 
-bool CodePages::changed(abi::GranulePa granule, const std::byte* bytes) const {
-  const auto it = pages_.find(granule.frame());
-  return it != pages_.end() && std::memcmp(it->second->bytes.data(), bytes, abi::kGranuleSize) != 0;
+bool CodePages::changed(std::size_t index, const std::byte* bytes) const {
+  const auto* page = pages_.find(index);
+  return page != nullptr && *page != nullptr && std::memcmp((*page)->bytes.data(), bytes, abi::kGranuleSize) != 0;
 }
 
 }  // namespace sim

@@ -8,13 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 
 #include "rmm/abi/addr.h"
 #include "sim/mem/granule_bits.h"
+#include "sim/mem/granule_map.h"
 
 namespace sim {
 
+// Granules go by their dense number (Dram::index).
 class CodePages {
  public:
   struct Page {
@@ -27,27 +28,27 @@ class CodePages {
     std::array<std::byte, abi::kGranuleSize> bytes{};
   };
 
-  explicit CodePages(std::size_t granules) : writable_(granules) {}
+  explicit CodePages(std::size_t granules) : writable_(granules), pages_(granules) {}
 
-  // An engine may write granule number `index` from now on. Its TLB keeps that right for an unknown time: such a
+  // An engine may write the granule from now on. Its TLB keeps that right for an unknown time: such a
   // granule is compared at every fetch fill.
   void grant_write(std::size_t index) { writable_.set(index); }
   // Native code wrote the granule.
-  void written(abi::GranulePa granule) {
-    if (const auto it = pages_.find(granule.frame()); it != pages_.end()) it->second->stale = true;
+  void written(std::size_t index) {
+    if (auto& page = pages_[index]) page->stale = true;
   }
   // All of memory may have changed (a restore).
   void compare_all() { ++epoch_; }
 
-  // The granule, number `index`, is about to be fetched from and holds `bytes` (4096 of them).
-  const Page& observe(abi::GranulePa granule, std::size_t index, const std::byte* bytes);
+  // The granule is about to be fetched from and holds `bytes` (4096 of them).
+  const Page& observe(std::size_t index, const std::byte* bytes);
   // True iff the granule was fetched from and held other bytes then.
-  bool changed(abi::GranulePa granule, const std::byte* bytes) const;
+  bool changed(std::size_t index, const std::byte* bytes) const;
 
  private:
   GranuleBits writable_;
   std::uint64_t epoch_ = 1;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;  // look-up only: never iterated
+  GranuleMap<std::unique_ptr<Page>> pages_;
 };
 
 }  // namespace sim

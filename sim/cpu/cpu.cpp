@@ -44,7 +44,8 @@ Cpu::Cpu(Cpus& owner, std::uint32_t id)
       id_(id),
       mmu_(owner.dram_, owner.gpt_),
       engine_(owner.config_, owner.dram_, *this),
-      translated_code_(owner.dram_.granule_count()) {
+      translated_code_(owner.dram_.granule_count()),
+      code_version_(owner.dram_.granule_count()) {
   const auto mmfr1 = id_register(kIdAa64Mmfr1);
   has_pan_ = ((mmfr1 >> kMmfr1PanShift) & 0xf) != 0;
   has_hpds_ = ((mmfr1 >> kMmfr1HpdsShift) & 0xf) != 0;

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 #include "host/port/guest_cpu.h"
 #include "rmm/port/realm_cpu.h"
@@ -18,6 +17,7 @@
 #include "sim/cpu/exception_entry.h"
 #include "sim/cpu/unicorn/engine.h"
 #include "sim/mem/granule_bits.h"
+#include "sim/mem/granule_map.h"
 #include "sim/mmu/mmu.h"
 
 namespace sim {
@@ -145,7 +145,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   std::bitset<65536> large_leaves_;
   // Granules from which this engine translated code, and the version of CodePages that it translated.
   GranuleBits translated_code_;
-  std::unordered_map<std::uint64_t, std::uint32_t> code_version_;  // look-up only
+  GranuleMap<std::uint32_t> code_version_;
 };
 
 }  // namespace sim

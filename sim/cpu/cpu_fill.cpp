@@ -57,8 +57,8 @@ bool Cpu::grant_fetch(abi::Va page, const Translation& translation, FillGrant& g
   const auto granule = abi::GranulePa::containing(translation.pa);
   const std::size_t index = owner_.dram_.index(granule);
   const std::byte* bytes = owner_.dram_.bytes(granule);
-  const CodePages::Page& code = owner_.code_pages_.observe(granule, index, bytes);
-  std::uint32_t& translated = code_version_[granule.frame()];
+  const CodePages::Page& code = owner_.code_pages_.observe(index, bytes);
+  std::uint32_t& translated = code_version_[index];
   if (translated == 0) translated = code.version;
   if (translated != code.version) {
     refused_ = {.page = page, .kind = AccessKind::kFetch, .who = {}, .fault = {}, .stale_code = granule};
@@ -74,9 +74,9 @@ bool Cpu::grant_fetch(abi::Va page, const Translation& translation, FillGrant& g
 
 void Cpu::drop_stale_code() {
   const auto granule = refused_.stale_code;
-  const CodePages::Page& code =
-      owner_.code_pages_.observe(granule, owner_.dram_.index(granule), owner_.dram_.bytes(granule));
-  std::uint32_t& translated = code_version_[granule.frame()];
+  const std::size_t index = owner_.dram_.index(granule);
+  const CodePages::Page& code = owner_.code_pages_.observe(index, owner_.dram_.bytes(granule));
+  std::uint32_t& translated = code_version_[index];
   if (code.version == translated + 1) {
     engine_.drop_code(granule.pa() + code.change_begin, code.change_end - code.change_begin);
   } else {

@@ -139,7 +139,7 @@ void Cpu::instruction_cache_maintenance(std::uint32_t reg, std::uint64_t operand
     const auto translation = mmu_.translate(stage1_controls(), {page}, AccessKind::kRead, who);
     if (translation.fault) return;
     const auto granule = abi::GranulePa::containing(translation.pa);
-    if (!owner_.code_pages_.changed(granule, owner_.dram_.bytes(granule))) return;
+    if (!owner_.code_pages_.changed(owner_.dram_.index(granule), owner_.dram_.bytes(granule))) return;
   }
   owner_.flush_all();
   engine_.end_slice();

@@ -88,7 +88,7 @@ void Cpus::settle() {
   if (stale) code_pages_.compare_all();
   if (caches.any_stale()) {
     // Code is compared at the next fetch fill.
-    for (const abi::GranulePa granule : caches.take_stale_code()) code_pages_.written(granule);
+    for (const abi::GranulePa granule : caches.take_stale_code()) code_pages_.written(dram_.index(granule));
     caches.take_stale_translations();
     stale = true;
   }
