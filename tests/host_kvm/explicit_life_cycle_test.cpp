@@ -181,7 +181,7 @@ TEST_CASE("POPULATE_REALM copies from the slot's own user mapping, measured or n
     if (call.fid() == kRmiDataCreate && b.rmm.entry_at(call.x[3]).pa == call.x[2]) flags.push_back(call.x[5]);
   flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
   CHECK(flags == std::vector<std::uint64_t>{kDataFlagMeasure, 0});
-  for (const std::uint64_t at : {0x4000, 0x5000, 0x6000}) {
+  for (const std::uint64_t at : {0x4000ULL, 0x5000ULL, 0x6000ULL}) {
     const auto& entry = b.rmm.entry_at(kRam + at);
     CHECK(entry.state == RmiRttEntryState::kAssigned);
     CHECK(b.memory.raw(entry.pa)[99] == std::byte{0x3c});
