@@ -188,8 +188,8 @@ class Generated : public Catch::ITestInvoker {
   std::function<void()> body_;
 };
 
-void generate(const std::string& name, std::function<void()> body) {
-  Catch::AutoReg(Catch::Detail::make_unique<Generated>(std::move(body)), CATCH_INTERNAL_LINEINFO, {}, {name, ""});
+void generate(const std::string& name, std::function<void()> body, const char* tags = "") {
+  Catch::AutoReg(Catch::Detail::make_unique<Generated>(std::move(body)), CATCH_INTERNAL_LINEINFO, {}, {name, tags});
 }
 
 // Status, index and outputs are the condition's, and nothing else has changed.
@@ -205,8 +205,9 @@ void generate_alone() {
 void generate_pairs() {
   for (const Pair& pair : mandated_pairs())
     if (impossible(pair.row->name, pair.first, pair.then) == nullptr)
-      generate(fmt::format("conditions: {}.{} before {}", pair.row->name, pair.first, pair.then),
-               [pair] { test_pair(pair); });
+      generate(
+          fmt::format("conditions: {}.{} before {}", pair.row->name, pair.first, pair.then),
+          [pair] { test_pair(pair); }, "[D2]");
 }
 
 [[maybe_unused]] const bool kGenerated = [] {

@@ -27,7 +27,7 @@ void complete(Bench& b, v1_0::PsciStatus status) {
 
 }  // namespace
 
-TEST_CASE("PSCI_VERSION is 1.1, SMCCC_VERSION 1.2") {
+TEST_CASE("D7: PSCI_VERSION is 1.1, SMCCC_VERSION 1.2") {
   Bench b;
   CHECK(call(b, {v1_0::kPsciVersion}) == 0x10001);
   CHECK(call(b, {v1_0::kSmcccVersion}) == 0x10002);
@@ -115,7 +115,7 @@ TEST_CASE("a REC of another realm is no target") {
   CHECK(call(b, {v1_0::kPsciCpuOn, 1, 0x4000'0000, 0}) == kInvalidParameters);
 }
 
-TEST_CASE("PSCI_AFFINITY_INFO: the caller itself is on, others are the host's to find") {
+TEST_CASE("D7: PSCI_AFFINITY_INFO: the caller itself is on, others are the host's to find") {
   for (const std::uint64_t fid : {std::uint64_t{v1_0::kPsciAffinityInfo}, std::uint64_t{v1_0::kPsciAffinityInfo32}}) {
     Bench b;
     CHECK(call(b, {fid, 0, 0}) == 0);
@@ -136,7 +136,7 @@ TEST_CASE("PSCI_AFFINITY_INFO failure conditions") {
   CHECK(call(b, {v1_0::kPsciAffinityInfo, 0, 1ULL << 32}) == 0);  // X2[63:32] is ignored
 }
 
-TEST_CASE("PSCI_CPU_SUSPEND leaves and returns SUCCESS at the next entry") {
+TEST_CASE("D7: PSCI_CPU_SUSPEND leaves and returns SUCCESS at the next entry") {
   for (const std::uint64_t fid : {std::uint64_t{v1_0::kPsciCpuSuspend}, std::uint64_t{v1_0::kPsciCpuSuspend32}}) {
     Bench b;
     b.smc({fid, 0x10000, 0x4000'0000, 5});

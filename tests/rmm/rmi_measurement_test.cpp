@@ -74,7 +74,7 @@ TEST_CASE("the RIM measures realm parameters, RIPAS, data and runnable RECs as t
   }
 }
 
-TEST_CASE("a REM is extended over its old 64 bytes and the zero-padded value") {
+TEST_CASE("D8: a REM is extended over its old 64 bytes and the zero-padded value") {
   for (const Expected& e : kExpected) {
     rmm::core::Realm realm;
     realm.hash_algo = static_cast<HashAlgorithm>(e.hash);

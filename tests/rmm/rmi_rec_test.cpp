@@ -24,7 +24,7 @@ TEST_CASE("RMI_REC_CREATE makes a READY REC with the parameters' registers") {
   CHECK(b.refcount(rec) == 0);
 }
 
-TEST_CASE("RECs follow each other in MPIDR order, sixteen to a cluster") {
+TEST_CASE("B4.4.18 Aff0: RECs follow each other in MPIDR order, sixteen to a cluster", "[easily-skipped]") {
   Bench b;
   TestRealm r(b);
   abi::Pa rec;
@@ -198,7 +198,7 @@ TEST_CASE("RMI_REC_ENTER fails by the conditions on realm and REC") {
   b.fails("system_off", RmiStatus::kErrorRealm, 1, kRmiRecEnter, e.rec, e.run);
 }
 
-TEST_CASE("RMI_REC_ENTER: a fault on the entry structure means that nothing ran, on the exit structure that it ran") {
+TEST_CASE("D14: a fault on REC_ENTER's entry structure means that nothing ran, on its exit structure that it ran") {
   Bench b;
   Enterable e(b);
   bool on_write = false;

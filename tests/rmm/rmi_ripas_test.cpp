@@ -4,7 +4,7 @@
 using namespace rmi;
 using rmm::core::RttState;
 
-TEST_CASE("RMI_RTT_INIT_RIPAS changes entries up to top, a table, data, or the table's end") {
+TEST_CASE("D5: RMI_RTT_INIT_RIPAS changes entries up to top, a table, data, or the table's end") {
   Bench b;
   TestRealm r(b);
   CHECK(b.succeeds(kRmiRttInitRipas, r.rd, 0, 2 * kBlock1).x[1] == 2 * kBlock1);
@@ -19,7 +19,7 @@ TEST_CASE("RMI_RTT_INIT_RIPAS changes entries up to top, a table, data, or the t
   CHECK(b.succeeds(kRmiRttInitRipas, r.rd, kBlock1, 2 * kBlock1).x[1] == kBlock1 + 4 * kPage);
 }
 
-TEST_CASE("RMI_RTT_INIT_RIPAS turns DESTROYED into RAM and measures RAM again") {
+TEST_CASE("D5: RMI_RTT_INIT_RIPAS turns DESTROYED into RAM and measures RAM again") {
   Bench b;
   TestRealm r(b);
   r.add_rtt(0, 2);
@@ -93,7 +93,7 @@ TEST_CASE("RMI_RTT_SET_RIPAS changes unassigned and assigned entries inside the 
   CHECK(b.platform.tlb.log.size() == 1);  // nothing valid went away
 }
 
-TEST_CASE("RMI_RTT_SET_RIPAS stops at DESTROYED unless the realm allowed it, and at a table") {
+TEST_CASE("D6: RMI_RTT_SET_RIPAS stops at DESTROYED unless the realm allowed it, and at a table") {
   Bench b;
   TestRealm r(b);
   const abi::Pa rec = r.add_rec();
@@ -111,7 +111,7 @@ TEST_CASE("RMI_RTT_SET_RIPAS stops at DESTROYED unless the realm allowed it, and
   CHECK(b.succeeds(kRmiRttSetRipas, r.rd, rec, kBlock2, kBlock1).x[1] == 2 * kBlock2);
 }
 
-TEST_CASE("RMI_RTT_SET_RIPAS makes progress inside an entry whose RIPAS is as requested already") {
+TEST_CASE("D6: RMI_RTT_SET_RIPAS makes progress inside an entry whose RIPAS is as requested already") {
   Bench b;
   TestRealm r(b);
   const abi::Pa rec = r.add_rec();

@@ -113,7 +113,7 @@ TEST_CASE("walks go through concatenated starting tables") {
   b.fails("realm_live", RmiStatus::kErrorRealm, 0, kRmiRealmDestroy, r.rd);
 }
 
-TEST_CASE("RMI_RTT_DESTROY makes the entry DESTROYED, or UNASSIGNED_NS, and invalidates its whole range") {
+TEST_CASE("D12: RMI_RTT_DESTROY makes the entry DESTROYED, or UNASSIGNED_NS, and invalidates its whole range") {
   Bench b;
   TestRealm r(b);
   const abi::Pa l2 = r.add_rtt(0, 2);
@@ -308,7 +308,7 @@ TEST_CASE("RMI_RTT_FOLD makes a 2 MiB block of a table of contiguous data, RMI_R
   }
 }
 
-TEST_CASE("RMI_RTT_FOLD makes 1 GiB blocks of unprotected tables, and none of 512 GiB") {
+TEST_CASE("D13: RMI_RTT_FOLD makes 1 GiB blocks of unprotected tables, and none of 512 GiB") {
   Bench b;
   TestRealm r(b, {.s2sz = 48, .level = 0});
   r.add_rtts(r.unprotected, 2);

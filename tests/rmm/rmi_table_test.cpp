@@ -74,7 +74,7 @@ TEST_CASE("the observer hears name, arguments, status and failed condition of a 
   CHECK(b.recorder.condition == "gran_align");
 }
 
-TEST_CASE("registers: undefined outputs in X1 to X3 are zero, X4 and above keep their value") {
+TEST_CASE("D1: undefined outputs of RMI in X1 to X3 are zero, X4 and above keep their value") {
   Bench b;
   const Answer a = b.succeeds(kRmiGranuleDelegate, fake::kDram);
   CHECK(a.x[1] == 0);
@@ -107,7 +107,7 @@ TEST_CASE("RMI_VERSION: the supported revision succeeds, lower and higher ones a
   CHECK(a.x[2] == 0x10000);
 }
 
-TEST_CASE("revision negotiation gives all fifteen outcomes of chapter B2") {
+TEST_CASE("B2 RMI scenarios: revision negotiation gives all fifteen outcomes", "[easily-skipped]") {
   using rmm::call::Agreement;
   using rmm::call::Revision;
   using V = std::vector<Revision>;

@@ -207,7 +207,7 @@ TEST_CASE("a buffer of no bytes gets none, one that the token just fills ends it
   CHECK(go_on(b, size).x0 == kState);
 }
 
-TEST_CASE("a second TOKEN_INIT ends the operation and begins another") {
+TEST_CASE("A7.2.2 second TOKEN_INIT: it ends the operation and begins another", "[easily-skipped]") {
   Bench b;
   init(b, 7);
   const Bytes wanted = take(b);
@@ -274,7 +274,8 @@ TEST_CASE("RSI_ATTESTATION_TOKEN_CONTINUE unknown: firmware fails, and may be as
   CHECK(take(b) == expected_token(platform, expected_claims(b.realm(), false)));
 }
 
-TEST_CASE("M8: an interrupt before or inside CONTINUE is an exit, and then RSI_INCOMPLETE with no bytes") {
+TEST_CASE("M8: an interrupt before or inside CONTINUE is an exit, and then RSI_INCOMPLETE with no bytes",
+          "[easily-skipped][A7.2.2 interrupt inside CONTINUE]") {
   const unsigned inside = GENERATE(0U, 1U, 2U);  // which request to firmware it comes in; 0: before the call
   Bench b;
   init(b);

@@ -45,7 +45,7 @@ TEST_CASE("the next entry answers with the progress the host made") {
         Names{"RSI_IPA_STATE_SET begin", "exit RIPAS_CHANGE", "RSI_IPA_STATE_SET RSI_SUCCESS", "exit IRQ"});
 }
 
-TEST_CASE("the window closes by the next exit") {
+TEST_CASE("A4.3.8 RIPAS window: it closes by the next exit", "[easily-skipped]") {
   Bench b;
   b.smc(request());
   b.enter();

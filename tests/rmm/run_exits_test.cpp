@@ -76,7 +76,7 @@ TEST_CASE("a trapped WFI exit shows EC and TI, and the realm goes on behind it")
   CHECK_FALSE(b.cpu().controls.trap_wfe);
 }
 
-TEST_CASE("a trapped WFIT or WFET exit carries the timeout in gprs[0]") {
+TEST_CASE("A4.3.4.1 timeout of WFIT and WFET: gprs[0] of the exit carries it", "[easily-skipped]") {
   for (const std::uint64_t ti : {2ULL, 3ULL}) {
     Bench b;
     b.then({.esr = esr::make(esr::Ec::kWfx, ti), .wfx_timeout = 77});
@@ -117,7 +117,8 @@ TEST_CASE("a data abort at a protected IPA is never emulatable") {
   }
 }
 
-TEST_CASE("an emulatable read hides SRT, SSE and the upper bits of FAR") {
+TEST_CASE("A4.3.4.3 SRT and SSE are hidden: an emulatable read shows neither, nor the upper bits of FAR",
+          "[easily-skipped]") {
   Bench b;
   b.then(data_abort(kMmio, emulatable(4, 7, false, true, true) | esr::kAr));
   CHECK(named_fields(b.enter()) == Names{"esr", "far", "hpfar"});

@@ -21,7 +21,7 @@ std::uint64_t read_into(Bench& b, unsigned srt, std::uint64_t iss) {
 
 }  // namespace
 
-TEST_CASE("an emulated read fills the register with the access size") {
+TEST_CASE("A4.2.3 sign extension: an emulated read fills the register with the access size", "[easily-skipped]") {
   struct Case {
     unsigned size;
     bool sign, sf;
@@ -47,7 +47,7 @@ TEST_CASE("an emulated read fills the register with the access size") {
   }
 }
 
-TEST_CASE("a positive value is not sign extended with ones") {
+TEST_CASE("A4.2.3 sign extension: a positive value is not extended with ones", "[easily-skipped]") {
   Bench b;
   b.then(data_abort(kMmio, emulatable(1, 3, false, true, true)));
   b.enter();
@@ -55,7 +55,7 @@ TEST_CASE("a positive value is not sign extended with ones") {
   CHECK(b.cpu().x(3) == 0x7f);
 }
 
-TEST_CASE("an emulated read into XZR changes no register") {
+TEST_CASE("A4.2.3 SRT = 31: an emulated read into XZR changes no register", "[easily-skipped]") {
   Bench b;
   b.cpu().gprs.fill(5);
   read_into(b, 31, emulatable(8, 31, false));
@@ -122,7 +122,7 @@ TEST_CASE("an injected SEA is taken to the realm with the faulting address") {
   }
 }
 
-TEST_CASE("an SEA is not injected after any other exit") {
+TEST_CASE("D9: an SEA is not injected after any exit but a data abort at an Unprotected IPA") {
   Bench b;
   b.then({.kind = abi::ExceptionKind::kIrq}).then(data_abort(kUnassigned.value, kTranslation3));
   b.enter();

@@ -31,21 +31,22 @@ TEST_CASE("an ASSIGNED entry with RIPAS EMPTY is an external abort, with DESTROY
   CHECK(b.enter().exit_reason == reason(v1_0::RecExitReason::kSync));
 }
 
-TEST_CASE("an instruction fetch from an unprotected IPA is an external abort in the realm") {
+TEST_CASE("A5.2.6 fetch from Unprotected IPA: an external abort in the realm", "[easily-skipped]") {
   Bench b;
   b.then(fetch_abort(kShared | 0x5000, kTranslation3));
   CHECK(b.enter().exit_reason == reason(v1_0::RecExitReason::kIrq));
   CHECK(realm_esr(b) == esr::make(esr::Ec::kInstructionAbortSame, esr::kEa | esr::kFscExternal));
 }
 
-TEST_CASE("a granule protection fault is reported to the realm") {
+TEST_CASE("A5.2.6 granule protection fault: it is reported to the realm", "[easily-skipped]") {
   Bench b;
   b.then(data_abort(kShared | 0x5000, esr::kWnr | esr::kFscGpf));
   CHECK(b.enter().exit_reason == reason(v1_0::RecExitReason::kIrq));
   CHECK(realm_esr(b) == esr::make(esr::Ec::kDataAbortSame, esr::kWnr | esr::kFscGpf));
 }
 
-TEST_CASE("an IPA beyond the realm's space is an address size fault, at level 0 without stage 1") {
+TEST_CASE("A5.2.8 address size fault: for an IPA beyond the realm's space, at level 0 without stage 1",
+          "[easily-skipped]") {
   Bench b;
   b.then(data_abort(1ULL << kIpaWidth, kTranslation3));
   b.enter();

@@ -22,7 +22,7 @@ Cpu::Act write_and_call(std::uint64_t ctl) {
 
 }  // namespace
 
-TEST_CASE("an exit shows both timers") {
+TEST_CASE("A6.2 exit values: an exit shows both timers", "[easily-skipped]") {
   Bench b;
   b.cpu().set_sysreg(SysReg::kCntvCtlEl0, kFired);
   b.cpu().set_sysreg(SysReg::kCntvCvalEl0, 11);
@@ -46,7 +46,8 @@ TEST_CASE("a timer that has fired since the last exit exits before the realm run
   }
 }
 
-TEST_CASE("a timer whose output the host has seen is masked while the realm runs, the other is not") {
+TEST_CASE("A6.2 masking per timer: one whose output the host has seen is masked while the realm runs, the other is not",
+          "[easily-skipped]") {
   for (const bool virtual_timer : {true, false}) {
     Bench b;
     b.cpu().set_sysreg(virtual_timer ? SysReg::kCntvCtlEl0 : SysReg::kCntpCtlEl0, kFired);
@@ -68,7 +69,7 @@ TEST_CASE("a masked or disabled timer has no output") {
   }
 }
 
-TEST_CASE("a change of the output is noticed at the next exception that the monitor handles") {
+TEST_CASE("A6.2 change of the output: noticed at the next exception that the monitor handles", "[easily-skipped][D9]") {
   Bench b;
   b.cpu().set_sysreg(SysReg::kCntvCtlEl0, kFired);
   b.enter();

@@ -21,7 +21,7 @@ bool valid(const v1_0::RecEnter& in) { return rmm::run::gicv3_entry_valid(in, rm
 
 }  // namespace
 
-TEST_CASE("rec_gicv3: only the maintenance conditions and TDIR may be set in HCR") {
+TEST_CASE("A6.1 HCR: rec_gicv3: only the maintenance conditions and TDIR may be set", "[easily-skipped]") {
   for (unsigned bit = 0; bit < 64; ++bit) {
     v1_0::RecEnter in;
     in.gicv3_hcr = 1ULL << bit;
@@ -30,7 +30,8 @@ TEST_CASE("rec_gicv3: only the maintenance conditions and TDIR may be set in HCR
   }
 }
 
-TEST_CASE("rec_gicv3: list registers") {
+TEST_CASE("A6.1 list registers: rec_gicv3: HW, pINTID but for EOI, and priority RES0 are zero",
+          "[easily-skipped][D9]") {
   CHECK(valid(with_lr(0, kTimerLr)));
   CHECK(valid(with_lr(0, kTimerLr | gic::kLrEoi)));
   CHECK(valid(with_lr(15, kTimerLr)));
@@ -39,14 +40,15 @@ TEST_CASE("rec_gicv3: list registers") {
   CHECK_FALSE(valid(with_lr(0, kTimerLr | (1ULL << gic::kLrPriorityShift))));
 }
 
-TEST_CASE("rec_gicv3: the vINTID must exist") {
+TEST_CASE("A6.1 list registers: rec_gicv3: the vINTID must exist", "[easily-skipped]") {
   const std::uint64_t base = kTimerLr & ~gic::kLrVintidMask;
   for (const std::uint64_t good : {0ULL, 1019ULL, 8192ULL, 65535ULL}) CHECK(valid(with_lr(0, base | good)));
   for (const std::uint64_t bad : {1020ULL, 1023ULL, 1056ULL, 4096ULL, 8191ULL, 65536ULL})
     CHECK_FALSE(valid(with_lr(0, base | bad)));
 }
 
-TEST_CASE("rec_gicv3: the same vINTID twice is refused, in invalid list registers it is ignored") {
+TEST_CASE("A6.1 list registers: rec_gicv3: the same vINTID twice is refused, in invalid list registers it is ignored",
+          "[easily-skipped]") {
   v1_0::RecEnter in = with_lr(2, kTimerLr);
   in.gicv3_lrs[5] = kTimerLr | gic::kLrActive;
   CHECK_FALSE(valid(in));
@@ -54,7 +56,7 @@ TEST_CASE("rec_gicv3: the same vINTID twice is refused, in invalid list register
   CHECK(valid(in));
 }
 
-TEST_CASE("rec_gicv3: list registers beyond NUM_LRS are neither checked nor loaded") {
+TEST_CASE("A6.1 list registers: rec_gicv3: those beyond NUM_LRS are neither checked nor loaded", "[easily-skipped]") {
   Bench b;
   b.limits.num_lrs = 4;
   v1_0::RecEnter in = with_lr(4, kTimerLr | gic::kLrHw);
@@ -71,7 +73,7 @@ TEST_CASE("rec_gicv3: list registers beyond NUM_LRS are neither checked nor load
   CHECK(b.exit.gicv3_lrs[4] == 0);
 }
 
-TEST_CASE("the interface is enabled while the realm runs and disabled after the exit") {
+TEST_CASE("A6.1 HCR: the interface is enabled while the realm runs and disabled after the exit", "[easily-skipped]") {
   Bench b;
   v1_0::RecEnter in;
   in.gicv3_hcr = gic::kHcrUie | gic::kHcrTdir;
@@ -80,7 +82,7 @@ TEST_CASE("the interface is enabled while the realm runs and disabled after the 
   CHECK((b.pe.state.hcr & gic::kHcrEn) == 0);
 }
 
-TEST_CASE("an exit shows list registers, VMCR, MISR and the permitted bits of HCR") {
+TEST_CASE("A6.1 exit values: list registers, VMCR, MISR and the permitted bits of HCR", "[easily-skipped]") {
   Bench b;
   b.then([&b](Cpu&) {
     b.pe.state.hcr |= (3ULL << gic::kHcrEoiCountShift) | gic::kHcrTc;
