@@ -524,6 +524,39 @@ TEST_CASE("M9: RMI_RTT_SET_RIPAS against the entry that closes the window: the r
   explore([] { return std::make_unique<SetEnter>(); });
 }
 
+TEST_CASE("M9: RMI_RTT_SET_RIPAS against the exit that opens the window: it acts only when the REC has left") {
+  struct ExitSet : Scenario {
+    explicit ExitSet(Seen& both) : r(w), seen(both) {
+      w.b.cpu(r.recs[0]).script.push_back([](fake::RealmCpu& cpu) {
+        return smc(cpu, {kRsiIpaStateSet, 0, kBlock2, 0, kRipasChangeDestroyed});
+      });
+      w.observers.on_ripas_change = [this] {
+        left = w.b.rec(r.recs[0]).state.peek() == rmm::core::RecState::kReady &&
+               exit_of(w, r.runs[0]).exit_reason == static_cast<std::uint8_t>(RecExitReason::kRipasChange);
+      };
+    }
+    void act(unsigned pe) override {
+      if (pe == 0)
+        CHECK(w.call(0, kRmiRecEnter, r.recs[0], r.runs[0]).ok());
+      else
+        set = w.call(1, kRmiRttSetRipas, r.realm.rd, r.recs[0], 0, kPage);
+    }
+    void check() override {
+      CHECK((set.ok() ? left : set.x0 == kErrorRec || set.x0 == kErrorInput));
+      CHECK(w.b.rec(r.recs[0]).ripas.addr.value == (set.ok() ? kPage : 0));
+      (set.ok() ? seen.success : seen.failure) = true;
+    }
+    Running r;
+    Answer set;
+    bool left = false;
+    Seen& seen;
+  };
+  Seen seen;
+  explore([&] { return std::make_unique<ExitSet>(seen); });
+  CHECK(seen.success);
+  CHECK(seen.failure);
+}
+
 TEST_CASE("M10: two PEs map the same IPA, or build the same table: one does") {
   explore_atomic([](World& w) -> Commands {
     TestRealm r(w.b);

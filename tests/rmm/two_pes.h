@@ -131,12 +131,16 @@ class Observers : public port::Observer {
  public:
   explicit Observers(port::Observer& invariants) : invariants_(invariants) {}
   std::function<void(abi::Pa, std::string_view)> on_realm_state;
+  std::function<void()> on_ripas_change;
 
   void command_begin(const port::CommandBegin& e) override { invariants_.command_begin(e); }
   void command_end(const port::CommandEnd& e) override { invariants_.command_end(e); }
   void granule_transition(const port::GranuleTransition& e) override { invariants_.granule_transition(e); }
   void rtt_write(const port::RttWrite& e) override { invariants_.rtt_write(e); }
-  void ripas_change(const port::RipasChange& e) override { invariants_.ripas_change(e); }
+  void ripas_change(const port::RipasChange& e) override {
+    if (on_ripas_change) on_ripas_change();
+    invariants_.ripas_change(e);
+  }
   void realm_state(abi::Pa rd, std::string_view from, std::string_view to) override {
     if (on_realm_state) on_realm_state(rd, to);
     invariants_.realm_state(rd, from, to);
