@@ -112,15 +112,7 @@ Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKin
   const Stage1Leaf& first = look.leaf;
   const auto second = stage2_leaf(first.ipa, log);
   if (second.fault) return failed(second.fault);
-  if (!permits(second.leaf, kind)) {
-    auto fault = permission_fault(2, second.leaf.level, first.ipa);
-    // DEN0137 A5.2.6: a fetch from an unprotected IPA is a synchronous external abort taken to the realm.
-    if (kind == AccessKind::kFetch && stage2_.realm && second.leaf.non_secure) {
-      fault.kind = FaultKind::kExternal;
-      fault.stage = 1;
-    }
-    return failed(fault);
-  }
+  if (!permits(second.leaf, kind)) return failed(permission_fault(2, second.leaf.level, first.ipa));
   Translation result;
   result.pa = second.leaf.pa;
   result.read = first.read && second.leaf.read;

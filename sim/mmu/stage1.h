@@ -19,7 +19,7 @@ struct Stage1Controls {
   std::uint64_t ttbr0 = 0;
   std::uint64_t ttbr1 = 0;
   bool has_hpds = false;      // FEAT_HPDS: TCR_EL1.HPD0 and HPD1
-  unsigned output_bits = 44;  // ID_AA64MMFR0_EL1.PARange
+  unsigned output_bits = 48;  // ID_AA64MMFR0_EL1.PARange
 };
 
 // Who accesses. Unprivileged loads and stores of EL1 (LDTR, STTR) count as EL0.

@@ -78,7 +78,8 @@ Stage2Result Stage2Walker::finish(const abi::Stage2& stage2, abi::Ipa ipa, std::
           .leaf = {.pa = pa,
                    .read = (descriptor & kS2ApRead) != 0,
                    .write = (descriptor & kS2ApWrite) != 0,
-                   // A realm executes from its own PAS only (DEN0137 A5.2.6).
+                   // A realm executes from its own PAS only: a permission fault, of which the monitor makes
+                   // an external abort in the realm (DEN0137 A5.2.6).
                    .execute = (descriptor & kXn) == 0 && !(stage2.realm && non_secure),
                    .non_secure = non_secure,
                    .level = static_cast<std::int8_t>(level)}};

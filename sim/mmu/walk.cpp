@@ -12,7 +12,6 @@ std::uint64_t fault_status_code(const MmuFault& fault) {
     case FaultKind::kTranslation: return abi::esr::kFscTranslation + level;
     case FaultKind::kAccessFlag: return abi::esr::kFscAccessFlag + level;
     case FaultKind::kPermission: return abi::esr::kFscPermission + level;
-    case FaultKind::kExternal: return fault.on_walk ? abi::esr::kFscExternalWalk + level : abi::esr::kFscExternal;
     case FaultKind::kGranuleProtection: return fault.on_walk ? abi::esr::kFscGpfWalk + level : abi::esr::kFscGpf;
     case FaultKind::kNone: break;
   }

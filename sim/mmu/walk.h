@@ -18,13 +18,12 @@ enum class FaultKind : std::uint8_t {
   kTranslation,
   kAccessFlag,
   kPermission,
-  kExternal,           // synchronous external abort, not on a table walk
   kGranuleProtection,  // the granule protection check refused the access
 };
 
 // A failed translation. For stage 2 `ipa` is the address that stage 2 was asked for: with `s1ptw` that of a stage 1
-// descriptor. `on_walk` tells a fault on the read of a descriptor from one on the final access (external aborts and
-// granule protection faults have different status codes for the two).
+// descriptor. `on_walk` tells a granule protection fault on the read of a descriptor from one on the final access;
+// the two have different status codes.
 struct MmuFault {
   FaultKind kind = FaultKind::kNone;
   std::uint8_t stage = 0;  // 1 or 2

@@ -42,7 +42,6 @@ std::string_view fault_name(FaultKind kind) {
     case FaultKind::kTranslation: return "translation";
     case FaultKind::kAccessFlag: return "access_flag";
     case FaultKind::kPermission: return "permission";
-    case FaultKind::kExternal: return "external";
     case FaultKind::kGranuleProtection: return "granule_protection";
   }
   return "none";
