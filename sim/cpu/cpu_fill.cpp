@@ -8,7 +8,7 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kUao = 1ULL << 23;
-constexpr unsigned kPhysicalBits = 44;  // ID_AA64MMFR0_EL1.PARange of both models
+constexpr unsigned kPhysicalBits = 48;  // ID_AA64MMFR0_EL1.PARange (cpu_model.cpp)
 constexpr std::uint32_t key(abi::SysReg reg) { return static_cast<std::uint32_t>(reg); }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_CASE("Stage 1 starts at the level that the address size asks for, in 16 and
 }
 
 TEST_CASE("Stage 1 faults tell kind and level") {
-  Stage1Controls c{.sctlr = 1, .tcr = tcr(25), .ttbr0 = 0x10000, .ttbr1 = 0x18000};
+  Stage1Controls c{.sctlr = 1, .tcr = tcr(25), .ttbr0 = 0x10000, .ttbr1 = 0x18000, .output_bits = 44};
   const auto fault = [&](const Tables& t, std::uint64_t va) { return walk(c, t, va).fault(); };
   CHECK(fault({}, 0).level == 1);
   CHECK(fault({}, 0).kind == FaultKind::kTranslation);

@@ -91,7 +91,8 @@ void Engine::set_up(const CpuConfig& config, Dram& dram) {
 void Engine::set_reset_state(const CpuConfig& config) {
   constexpr std::uint64_t kScrNs = 1U << 0, kScrRes1 = 3U << 4, kScrHce = 1U << 8, kScrRw = 1U << 10,
                           kScrApkApi = 3U << 16;  // SMD (bit 7) stays 0, or SMC would be UNDEFINED
-  constexpr std::uint64_t kHcrTwi = 1U << 13, kHcrTid3 = 1U << 18, kHcrRw = 1ULL << 31, kHcrApkApi = 3ULL << 40;
+  constexpr std::uint64_t kHcrTwi = 1U << 13, kHcrTid3 = 1U << 18, kHcrRw = 1ULL << 31, kHcrTlor = 1ULL << 35,
+                          kHcrApkApi = 3ULL << 40;
   constexpr std::uint64_t kMdcrTpmTpmcr = 3U << 5;
   constexpr std::uint64_t kCptrTrapSve = 0x33ff;  // TZ; the floating point is not trapped
   constexpr std::uint64_t kCnthctlAll = 3;        // EL1PCTEN, EL1PCEN
@@ -100,7 +101,7 @@ void Engine::set_reset_state(const CpuConfig& config) {
 
   write_system(abi::sysreg_key(3, 6, 1, 1, 0), kScrNs | kScrRes1 | kScrHce | kScrRw | kScrApkApi);
   write_system(abi::sysreg_key(3, 4, 1, 1, 0),
-               kHcrRw | kHcrTid3 | kHcrTwi | (config.pointer_authentication ? kHcrApkApi : 0));
+               kHcrRw | kHcrTid3 | kHcrTwi | kHcrTlor | (config.pointer_authentication ? kHcrApkApi : 0));
   write_system(kMdcrEl2, read_system(kMdcrEl2).value_or(0) | kMdcrTpmTpmcr);
   write_system(abi::sysreg_key(3, 4, 1, 1, 2), kCptrTrapSve);
   write_system(abi::sysreg_key(3, 4, 14, 1, 0), kCnthctlAll);
