@@ -612,6 +612,39 @@ TEST_CASE("Every condition is provoked, but RSI_ATTESTATION_TOKEN_CONTINUE unkno
   CHECK(provoked == all);
 }
 
+TEST_CASE("The last legal value of each bound succeeds") {
+  struct Last {
+    std::uint32_t fid;
+    std::vector<std::pair<std::size_t, std::uint64_t>> put;
+  };
+  const std::uint64_t half = Scene::kHalf;
+  const std::uint64_t gib = 1ULL << 30;
+  for (const Last& last :
+       {Last{kRsiMeasurementRead, {{1, 4}}}, Last{kRsiMeasurementExtend, {{1, 4}, {2, 64}}},
+        Last{kRsiMeasurementExtend, {{2, 0}}}, Last{kRsiAttestationTokenContinue, {{2, 0xfff}, {3, 1}}},
+        Last{kRsiAttestationTokenContinue, {{2, 0}, {3, 0x1000}}},
+        Last{kRsiIpaStateSet, {{1, half - kPage}, {2, half}}}, Last{kRsiIpaStateSet, {{1, 0}, {2, half}}},
+        Last{kRsiIpaStateGet, {{1, half - kPage}, {2, half}}}, Last{kRsiHostCall, {{1, 0x1f00}}},
+        Last{kPsciCpuOn, {{2, half - 4}}}, Last{kRmiRttInitRipas, {{2, half - gib}, {3, half}}},
+        Last{kRmiRttReadEntry, {{2, 2 * half - gib}, {3, 1}}}, Last{kRmiRttMapUnprotected, {{2, half}}},
+        Last{kRmiRttMapUnprotected, {{2, 2 * half - gib}, {3, 1}, {4, 0xc0000000 | (5ULL << 2)}}},
+        Last{kRmiRttCreate, {{3, 2 * half - gib}, {4, 2}}}, Last{kRmiGranuleDelegate, {{1, kDram.value}}},
+        Last{kRmiGranuleDelegate, {{1, kDram.value + 0x10000000 - kPage}}}}) {
+    Scene scene;
+    Call call = scene.good(last.fid);
+    INFO(find_command(last.fid)->name << " " << last.put[0].second);
+    for (const auto& [n, value] : last.put) call.regs.x.at(n) = value;
+    CHECK(reported(scene.allowed(call), "") != nullptr);
+  }
+}
+
+TEST_CASE("A realm takes as many RECs as MAX_RECS says") {
+  Scene scene;
+  scene.rec(scene.made);
+  scene.rec(scene.made);  // the third of three
+  CHECK(reported(scene.allowed(scene.good(kRmiRecCreate)), "num_recs") != nullptr);
+}
+
 TEST_CASE("The ordering rule: what another true condition precedes is not reported, what is unordered is") {
   Scene scene;
   // rd_state precedes rtt_walk; data_align has no order to either.

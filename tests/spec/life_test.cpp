@@ -59,6 +59,28 @@ TEST_CASE("A starting table is UNASSIGNED and EMPTY below, UNASSIGNED_NS above, 
   }
 }
 
+TEST_CASE("A2.1.4: a realm is live by a REC alone and by a table alone, not by a mapping of Non-secure memory") {
+  Bench bench;
+  auto destroyable = [&bench](Pa rd) {
+    return reported(bench.allowed(Bench::host(kRmiRealmDestroy, {rd.value})), "realm_live") == nullptr;
+  };
+  const Pa with_rec = bench.realm();
+  const Pa rec = bench.rec(with_rec);
+  CHECK(!destroyable(with_rec));
+  bench.done(kRmiRecDestroy, {rec.value});
+  CHECK(destroyable(with_rec));
+  for (const std::uint64_t ipa : {0ULL, 1ULL << 39}) {  // in the first and in the last starting table
+    const Pa with_table = bench.realm();
+    bench.tables(with_table, ipa, 2);
+    CHECK(!destroyable(with_table));
+    bench.done(kRmiRttDestroy, {with_table.value, ipa, 2});
+    CHECK(destroyable(with_table));
+  }
+  const Pa mapped = bench.realm();
+  bench.done(kRmiRttMapUnprotected, {mapped.value, 1ULL << 39, 1, 0xc0000000 | (5ULL << 2)});
+  CHECK(destroyable(mapped));
+}
+
 TEST_CASE("D1: X1 to X3 that are no output become zero, X4 and above keep their value") {
   Bench bench;
   const Pa pa = bench.granule();
