@@ -10,6 +10,7 @@
 
 #include "rmm/abi/v1_0/types.h"
 #include "rmm/call/unknown.h"
+#include "rmm/check/rules.h"
 #include "rmm/run/exit_forms.h"
 #include "rmm/run/realm_call.h"
 #include "rmm/v1_0/table.h"
@@ -31,8 +32,9 @@ constexpr std::string_view kUsage =
     "  ccasim explain 0xC400015D          the command with this function id\n"
     "  ccasim explain rtt_walk            a failure condition: every command that has it\n"
     "  ccasim explain EXIT RIPAS_CHANGE   what the host sees in this REC exit; EXIT alone lists them\n"
+    "  ccasim explain I13                 an invariant of the monitor, as findings of --check name it\n"
     "  ccasim explain R15                 a named race or hazard of the host's side\n"
-    "  ccasim explain --list              every command, exit and race\n"
+    "  ccasim explain --list              every command, exit, invariant and race\n"
     "  ccasim explain --json              everything, with all condition ids, as JSON\n";
 
 template <class... Args>
@@ -186,6 +188,15 @@ std::optional<std::string> explain_race(std::string_view word) {
   return fmt::format("R{}: {}\n  {}\n  Right: {}\n", *number, race.title, race.happens, race.right);
 }
 
+std::optional<std::string> explain_invariant(std::string_view word) {
+  const rmm::check::Rule* rule = rmm::check::find_rule(upper(word));
+  if (rule == nullptr) return std::nullopt;
+  const std::string checked = rule->checked.empty() ? "by tests that have its id in their names"
+                                                    : fmt::format("under --check {}", rule->checked);
+  return fmt::format("{}: an invariant of the monitor   [{}]\n  {}\n  Checked: {}\n  All of them: docs/invariants.md\n",
+                     rule->id, rule->section, rule->holds, checked);
+}
+
 std::vector<std::string_view> exit_names() {
   std::vector<std::string_view> names;
   for (const run::ExitForm& form : run::exit_forms())
@@ -226,7 +237,9 @@ std::string list() {
     add(out, "Commands, with the number of their conditions of failure\n");
     for (const call::Command* c : explained_commands())
       add(out, "  {:<34} {:>2}  {}\n", c->name, c->conditions.size(), c->effect);
-    add(out, "\nREC exits (ccasim explain EXIT NAME)\n{}\nRaces and hazards of the host's side\n", exit_list());
+    add(out, "\nREC exits (ccasim explain EXIT NAME)\n{}\nInvariants of the monitor (--check)\n", exit_list());
+    for (const rmm::check::Rule& rule : rmm::check::rules()) add(out, "  {:<4} {}\n", rule.id, rule.holds);
+    add(out, "\nRaces and hazards of the host's side\n");
     unsigned number = 0;
     for (const Race& race : races()) add(out, "  {:<4} {}\n", fmt::format("R{}", ++number), race.title);
   });
@@ -235,6 +248,7 @@ std::string list() {
 tl::expected<std::string, UsageError> explain_word(std::string_view word) {
   if (const auto text = explain_command_word(word)) return *text;
   if (const auto text = explain_condition(word)) return *text;
+  if (const auto text = explain_invariant(word)) return *text;
   if (const auto text = explain_race(word)) return *text;
   for (const std::string_view name : exit_names())
     if (same_word(name, word)) return explain_exit(word);
@@ -262,7 +276,8 @@ std::vector<const call::Command*> explained_commands() {
 
 tl::expected<std::string, UsageError> explain(const std::vector<std::string>& arguments) {
   if (arguments.empty())
-    return unknown("explain what? A command, a condition, EXIT NAME or R1 to R73; 'ccasim explain --help' shows how");
+    return unknown(
+        "explain what? A command, a condition, EXIT NAME, I1 to I28 or R1 to R73; 'ccasim explain --help' shows how");
   const std::string& first = arguments[0];
   if (same_word(first, "EXIT")) {
     if (arguments.size() == 1) return exit_list();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `ccasim explain`: commands, failure conditions, REC exits and named races in words, out of the tables by which the
-// monitor works.
+// `ccasim explain`: commands, failure conditions, REC exits, invariants and named races in words, out of the tables by
+// which the monitor works and is checked.
 #pragma once
 
 #include <string>

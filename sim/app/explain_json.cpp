@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rmm/check/rules.h"
 #include "rmm/run/exit_forms.h"
 #include "sim/app/explain.h"
 #include "sim/app/races.h"
@@ -75,9 +76,12 @@ Json to_json(const run::ExitForm& form) {
 }  // namespace
 
 std::string explain_json() {
-  Json commands = Json::array(), exits = Json::array(), races_json = Json::array();
+  Json commands = Json::array(), exits = Json::array(), invariants = Json::array(), races_json = Json::array();
   for (const call::Command* command : explained_commands()) commands.push_back(to_json(*command));
   for (const run::ExitForm& form : run::exit_forms()) exits.push_back(to_json(form));
+  for (const rmm::check::Rule& rule : rmm::check::rules())
+    invariants.push_back(
+        {{"id", rule.id}, {"holds", rule.holds}, {"section", rule.section}, {"checked", rule.checked}});
   unsigned number = 0;
   for (const Race& race : races())
     races_json.push_back({{"id", fmt::format("R{}", ++number)},
@@ -89,6 +93,7 @@ std::string explain_json() {
                  {"commands", std::move(commands)},
                  {"exits", std::move(exits)},
                  {"fields_of_every_exit", to_json(run::fields_of_every_exit())},
+                 {"invariants", std::move(invariants)},
                  {"races", std::move(races_json)}};
   return all.dump(2) + "\n";
 }

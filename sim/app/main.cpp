@@ -24,7 +24,7 @@ constexpr std::string_view kHelp =
     "\n"
     "  ccasim run CONFIG.json [options]              run the virtual machines of a configuration\n"
     "  ccasim inspect CONFIG.json [options] QUERY... run, then look at granules, translation tables, realms and RECs\n"
-    "  ccasim explain WORD                           a command, a failure condition, a REC exit or a named race\n"
+    "  ccasim explain WORD                           a command, a failure condition, an exit, an invariant, a race\n"
     "  ccasim --version\n"
     "\n"
     "'ccasim run --help' lists the options, 'ccasim explain --help' what can be explained. Configurations: configs/. "

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fstream>
+#include <regex>
 #include <set>
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rmm/abi/v1_0/structures.h"
+#include "rmm/check/rules.h"
 #include "rmm/run/exit_forms.h"
 #include "sim/app/explain.h"
 #include "sim/app/races.h"
@@ -171,10 +174,53 @@ TEST_CASE("explain knows the races R1 to R73") {
   CHECK_THAT(explained({"r15"}), ContainsSubstring("Rejecting a RIPAS change"));
 }
 
-TEST_CASE("explain --list names every command, exit and race") {
+TEST_CASE("explain knows the invariants I1 to I28: what holds, when it is checked, where it comes from") {
+  REQUIRE(rmm::check::rules().size() == 28);
+  const json all = json::parse(explained({"--json"}));
+  REQUIRE(all["invariants"].size() == 28);
+  for (std::size_t n = 1; n <= 28; ++n) {
+    const std::string id = "I" + std::to_string(n);
+    const rmm::check::Rule& rule = rmm::check::rules()[n - 1];
+    CHECK(rule.id == id);
+    CHECK_FALSE(rule.holds.empty());
+    CHECK_FALSE(rule.section.empty());
+    const std::string text = explained({id});
+    CHECK_THAT(text, StartsWith(id + ": "));
+    CHECK_THAT(text, ContainsSubstring(std::string(rule.holds)));
+    CHECK_THAT(text, ContainsSubstring(std::string(rule.section)));
+    CHECK_THAT(text, ContainsSubstring(rule.checked.empty() ? "Checked: by tests" : std::string(rule.checked)));
+    CHECK_THAT(text, ContainsSubstring("docs/invariants.md"));
+    CHECK(all["invariants"][n - 1]["id"] == id);
+    CHECK(all["invariants"][n - 1]["holds"] == rule.holds);
+  }
+  CHECK(explained({"i13"}) == explained({"I13"}));
+  CHECK_THAT(refused({"I29"}), ContainsSubstring("nothing is known about 'I29'"));
+  CHECK_THAT(refused({"I0"}), ContainsSubstring("nothing is known"));
+}
+
+TEST_CASE("docs/invariants.md says of each invariant what explain says, and which ones --check evaluates") {
+  std::ifstream file("docs/invariants.md");
+  REQUIRE(file);
+  const std::regex row(R"(\| (I\d+) \| *(\w*) *\| (.*) \|)");
+  std::size_t rows = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (!std::regex_match(line, match, row)) continue;
+    ++rows;
+    INFO(line);
+    const rmm::check::Rule* rule = rmm::check::find_rule(match[1].str());
+    REQUIRE(rule != nullptr);
+    CHECK(match[3].str() == rule->holds);
+    CHECK((match[2] == "check") == !rule->checked.empty());
+  }
+  CHECK(rows == rmm::check::rules().size());
+}
+
+TEST_CASE("explain --list names every command, exit, invariant and race") {
   const std::string text = explained({"--list"});
   for (const auto* command : explained_commands()) CHECK_THAT(text, ContainsSubstring(std::string(command->name)));
   for (const Race& race : races()) CHECK_THAT(text, ContainsSubstring(std::string(race.title)));
+  for (const rmm::check::Rule& rule : rmm::check::rules()) CHECK_THAT(text, ContainsSubstring(std::string(rule.holds)));
   CHECK_THAT(text, ContainsSubstring("RIPAS_CHANGE"));
 }
 
