@@ -39,7 +39,7 @@ po::options_description visible_options() {
       "write the first VM's device tree ('-' is standard output) and end");
   add("sweep", "at the end, write every DRAM granule once through the Non-secure view");
   add("batch", "not interactive, even on a terminal");
-  add("quiet", "no summary");
+  add("quiet", "no summary; findings are told all the same");
   add("help", "this text");
   return all;
 }

@@ -147,7 +147,7 @@ ExitCode Session::finish(RunResult result) {
   report.peak_rss_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
 
   if (needs_explanation(report.exit_code)) std::fputs(last_look_.explanation(machine).c_str(), stderr);
-  if (!options_.quiet) std::fputs(summary_text(report, machine.statistics()).c_str(), stderr);
+  std::fputs((options_.quiet ? findings_text(report) : summary_text(report, machine.statistics())).c_str(), stderr);
   return write_files(report);
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/summary.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "rmm/check/rules.h"
 
 namespace sim::app {
 namespace {
@@ -36,6 +39,21 @@ void add_calls(std::string& out, std::string_view title, const trace::Statistics
 
 }  // namespace
 
+std::string findings_text(const RunReport& report) {
+  std::string out;
+  auto at = std::back_inserter(out);
+  std::vector<const rmm::check::Rule*> broken;
+  for (const auto& finding : report.findings) {
+    fmt::format_to(at, "  FINDING {}\n", finding);
+    const rmm::check::Rule* rule = rmm::check::find_rule(finding.substr(0, finding.find(':')));
+    if (rule != nullptr && std::find(broken.begin(), broken.end(), rule) == broken.end()) broken.push_back(rule);
+  }
+  for (const auto* rule : broken) fmt::format_to(at, "  rule {}: {}\n", rule->id, rule->holds);
+  if (!broken.empty())
+    fmt::format_to(at, "  next: 'ccasim explain {}', or all rules in docs/invariants.md\n", broken.front()->id);
+  return out;
+}
+
 std::string summary_text(const RunReport& report, const trace::Statistics& statistics) {
   std::string out;
   auto at = std::back_inserter(out);
@@ -64,7 +82,7 @@ std::string summary_text(const RunReport& report, const trace::Statistics& stati
     for (const auto& [id, n] : report.checks) fmt::format_to(at, " {} {}", id, n);
     fmt::format_to(at, "; {} findings\n", report.findings.size());
   }
-  for (const auto& finding : report.findings) fmt::format_to(at, "  FINDING {}\n", finding);
+  out += findings_text(report);
   fmt::format_to(at, "  console {}\n  memory  {}\n", report.console_sha256, report.memory_sha256);
   return out;
 }

@@ -42,6 +42,8 @@ struct RunReport {
   std::vector<VmReport> vms;
 };
 
+// What --check and --sweep found, with the rules that were broken and where to read on; empty if nothing.
+std::string findings_text(const RunReport& report);
 std::string summary_text(const RunReport& report, const trace::Statistics& statistics);
 std::string summary_json(const RunReport& report, const trace::Statistics& statistics);
 
