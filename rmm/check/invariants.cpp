@@ -10,6 +10,7 @@
 #include "rmm/check/footprint_check.h"
 #include "rmm/check/list_registers.h"
 #include "rmm/check/measurement_log.h"
+#include "rmm/check/ripas_writes.h"
 #include "rmm/check/sweep.h"
 #include "rmm/core/rtt_entry.h"
 #include "rmm/core/rtt_walk.h"
@@ -78,7 +79,9 @@ Invariants::Invariants(const port::Platform& platform, core::MonitorState& state
       locks_(state, findings),
       tables_(platform_, state, findings),
       taint_(platform_, findings),
-      tokens_(platform_, findings) {}
+      tokens_(platform_, findings) {
+  findings_.set_circumstances([this] { return circumstances_.of(platform_.sync.self()); });
+}
 
 const core::Realm* Invariants::realm_of(abi::Pa rd) const {
   for (const auto& [index, realm] : state_.realms)
@@ -107,6 +110,7 @@ void Invariants::count_work() {
 }
 
 void Invariants::command_begin(const port::CommandBegin& event) {
+  circumstances_.begin(platform_.sync.self(), event);
   ActorProgress& self = actor();
   if (event.interface == port::Interface::kRmi) {
     self.commanding = true;
@@ -119,6 +123,11 @@ void Invariants::command_begin(const port::CommandBegin& event) {
 }
 
 void Invariants::command_end(const port::CommandEnd& event) {
+  look_at_end(event);
+  circumstances_.end(platform_.sync.self(), event);
+}
+
+void Invariants::look_at_end(const port::CommandEnd& event) {
   ActorProgress& self = actor();
   if (event.interface != port::Interface::kRmi) {
     if (self.running) call_ended(self, event);
@@ -153,9 +162,12 @@ void Invariants::judge(const ActorProgress& self, const port::CommandEnd& event)
   locks_.expect_none(self, "when the host got the answer of", event.name);
   locks_.expect_bounded(command.work, event.name);
   if (event.failed_condition == "rec_gicv3" && !command.host_bytes.empty())
-    findings_.expect("I21",
-                     !list_registers_are_allowed(abi::decode<abi::v1_0::RecEnter>(command.host_bytes), limits_.num_lrs),
+    findings_.expect("I21", !forbidden_list_registers(command).empty(),
                      "RMI_REC_ENTER refused list registers that A6.1 allows");
+}
+
+std::string Invariants::forbidden_list_registers(const RmiProgress& entry) const {
+  return forbidden_in_list_registers(abi::decode<abi::v1_0::RecEnter>(entry.host_bytes), limits_.num_lrs);
 }
 
 void Invariants::call_ended(ActorProgress& self, const port::CommandEnd& event) {
@@ -190,15 +202,16 @@ void Invariants::next_phase(RunProgress& run) {
 }
 
 void Invariants::rec_enter(const port::RecEntry& event) {
+  const auto [running, alone] = running_.emplace(event.rec.value, event.pe.value);
+  findings_.expect("I18", alone, "REC {:#x} was entered on PE {} while it runs on PE {}", event.rec.value,
+                   event.pe.value, running->second);
   ActorProgress& self = actor();
   self.running = ports_are_watched_;
   self.run.rec = event.rec;
   next_phase(self.run);
-  const auto& bytes = self.rmi.host_bytes;
-  if (bytes.size() == abi::Layout<abi::v1_0::RecEnter>::kSize)
-    findings_.expect("I21", list_registers_are_allowed(abi::decode<abi::v1_0::RecEnter>(bytes), limits_.num_lrs),
-                     "REC {:#x} was entered with list registers or control bits that A6.1 does not allow",
-                     event.rec.value);
+  if (self.rmi.host_bytes.size() != abi::Layout<abi::v1_0::RecEnter>::kSize) return;
+  const std::string forbidden = forbidden_list_registers(self.rmi);
+  findings_.expect("I21", forbidden.empty(), "REC {:#x} was entered although {} (A6.1)", event.rec.value, forbidden);
 }
 
 void Invariants::trap(const port::TrapEvent& event) {
@@ -217,8 +230,8 @@ void Invariants::granule_transition(const port::GranuleTransition& event) {
                    event.granule.pa().value, event.from, event.to);
   const core::Granule& granule = state_.granules.peek(event.granule);
   if (event.to == "DELEGATED")
-    findings_.expect("I7", granule.refcount == 0, "granule {:#x} left {} with {} references", event.granule.pa().value,
-                     event.from, granule.refcount);
+    findings_.expect("I7", granule.refcount == 0, "granule {:#x} left {} although {} references to it are counted",
+                     event.granule.pa().value, event.from, granule.refcount);
   if (event.from == "DELEGATED") {
     Effects* effects = actor().effects();
     const std::uint64_t pa = event.granule.pa().value;
@@ -281,19 +294,7 @@ void Invariants::rtt_write(const port::RttWrite& event) {
     findings_.expect("I4", platform_.gpt.pas(abi::GranulePa::containing(entry.address)) == abi::Pas::kRealm,
                      "protected IPA {:#x} maps {:#x}, which is not in the Realm PAS", event.ipa.value,
                      entry.address.value);
-}
-
-void Invariants::ripas_change(const port::RipasChange& event) {
-  const core::Realm* realm = realm_of(event.rd);
-  if (realm == nullptr) return;
-  const ActorProgress& self = actor();
-  const std::string_view by = self.commanding ? self.rmi.name : "no command";
-  const bool before_activation = realm->state.peek() == core::RealmState::kNew;
-  const bool allowed = event.to == "DESTROYED" ? by == "RMI_DATA_DESTROY" || by == "RMI_RTT_DESTROY"
-                       : before_activation     ? by == "RMI_RTT_INIT_RIPAS" || by == "RMI_DATA_CREATE"
-                                               : by == "RMI_RTT_SET_RIPAS";
-  findings_.expect("I14", allowed, "{} changed RIPAS of [{:#x}, {:#x}) to {} in a realm that is {}", by,
-                   event.range.base.value, event.range.top.value, event.to, core::name(realm->state.peek()));
+  check_ripas_write(findings_, platform_, state_, *realm, event, self.commanding ? self.rmi.name : "no command");
 }
 
 void Invariants::realm_state(abi::Pa rd, std::string_view from, std::string_view to) {
@@ -301,20 +302,22 @@ void Invariants::realm_state(abi::Pa rd, std::string_view from, std::string_view
   findings_.expect("I15",
                    (from == "NULL" && to == "NEW") || (from == "NEW" && to == "ACTIVE") ||
                        (from == "ACTIVE" && to == "SYSTEM_OFF") || to == "NULL",
-                   "the realm with RD {:#x} went from {} to {}", rd.value, from, to);
+                   "the realm with RD {:#x} went from {} to {}, which A2.1.5 does not allow", rd.value, from, to);
   if (const core::Realm* realm = realm_of(rd); realm != nullptr && to == "ACTIVE")
     frozen_rims_[rd.value] = realm->measurements[0];
   sweep_due_ = true;
 }
 
 void Invariants::rec_exit(const port::RecExitEvent& event) {
+  running_.erase(event.rec.value);
   const auto allowed = fields_of(static_cast<abi::v1_0::RecExitReason>(event.exit->exit_reason));
   abi::for_each_field(*event.exit, [&](std::string_view name, std::size_t, const auto& value) {
     const bool of_every_exit =
         name.starts_with("gicv3_") || name.starts_with("cnt") || name == "pmu_ovf_status" || name == "exit_reason";
     if (of_every_exit) return;
     const bool named = std::find(allowed.begin(), allowed.end(), name) != allowed.end();
-    findings_.expect("I20", named || is_zero(value), "the exit {} of REC {:#x} shows the host the field {}",
+    findings_.expect("I20", named || is_zero(value),
+                     "the exit {} of REC {:#x} shows the host the field {}, which such an exit doesn't have",
                      event.reason, event.rec.value, name);
   });
   ActorProgress& self = actor();
@@ -331,7 +334,8 @@ void Invariants::ns_read(abi::Pa pa, std::uint64_t size) {
   const bool again = std::any_of(reads.begin(), reads.end(), [&](const auto& read) {
     return pa.value < read.first + read.second && read.first < pa.value + size;
   });
-  findings_.expect("I22", !again, "{} read host memory at {:#x} twice", self.rmi.name, pa.value);
+  findings_.expect("I22", !again, "{} read host memory at {:#x} twice: the host can change it between the reads",
+                   self.rmi.name, pa.value);
   reads.emplace_back(pa.value, size);
 }
 
@@ -497,6 +501,8 @@ void Invariants::state_was_replaced() {
   actors_.clear();
   realms_.clear();
   frozen_rims_.clear();
+  running_.clear();
+  circumstances_ = {};
   unanswered_calls_.clear();
   tables_.forget();
   taint_.forget();

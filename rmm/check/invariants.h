@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rmm/check/circumstances.h"
 #include "rmm/check/conditions.h"
 #include "rmm/check/findings.h"
 #include "rmm/check/lock_rules.h"
@@ -24,11 +25,14 @@ namespace rmm::check {
 
 class Invariants : public port::Observer, private PortWatcher {
  public:
-  // Observes the monitor that acts on `state`; writes to `findings`. `platform` is the machine itself. The invariants
-  // that need to see all that a command does (I16, I21, I23 to I26) are checked if the monitor is given
-  // watched_platform().
+  // Observes the monitor that acts on `state`; writes to `findings`, which it tells of the circumstances while it
+  // lives. `platform` is the machine itself. The invariants that need to see all that a command does (I16, I21, I23 to
+  // I26) are checked if the monitor is given watched_platform().
   Invariants(const port::Platform& platform, core::MonitorState& state, Findings& findings,
              const core::Limits& limits = {});
+  ~Invariants() override { findings_.set_circumstances({}); }
+  Invariants(const Invariants&) = delete;
+  Invariants& operator=(const Invariants&) = delete;
 
   port::Platform watched_platform() {
     ports_are_watched_ = true;
@@ -39,7 +43,6 @@ class Invariants : public port::Observer, private PortWatcher {
   void command_end(const port::CommandEnd& event) override;
   void granule_transition(const port::GranuleTransition& event) override;
   void rtt_write(const port::RttWrite& event) override;
-  void ripas_change(const port::RipasChange& event) override;
   void realm_state(abi::Pa rd, std::string_view from, std::string_view to) override;
   void rec_enter(const port::RecEntry& event) override;
   void rec_exit(const port::RecExitEvent& event) override;
@@ -71,7 +74,10 @@ class Invariants : public port::Observer, private PortWatcher {
   void count_work();
 
   void judge(const ActorProgress& self, const port::CommandEnd& event);
+  void look_at_end(const port::CommandEnd& event);
   void rmi_ended(ActorProgress& self, const port::CommandEnd& event);
+  // Empty: none. `entry` has read the entry structure.
+  std::string forbidden_list_registers(const RmiProgress& entry) const;
   void call_ended(ActorProgress& self, const port::CommandEnd& event);
   // A phase of a run ends: compares the REC with what it was at the phase's begin.
   void look_at_rec(RunProgress& run);
@@ -86,6 +92,7 @@ class Invariants : public port::Observer, private PortWatcher {
   core::MonitorState& state_;
   Findings& findings_;
   core::Limits limits_;
+  Circumstances circumstances_;
   WatchedPorts ports_;
   Conditions conditions_;
   LockRules locks_;
@@ -95,6 +102,7 @@ class Invariants : public port::Observer, private PortWatcher {
   std::map<std::uint16_t, ActorProgress> actors_;
   std::map<std::uint64_t, core::Realm> realms_;                 // by RD: as they were when their lock was let go
   std::map<std::uint64_t, core::Measurement> frozen_rims_;      // by RD, once active
+  std::map<std::uint64_t, std::uint16_t> running_;              // PE by REC
   std::map<std::uint64_t, std::string_view> unanswered_calls_;  // by REC: a call that left and ends at an entry
   bool sweep_due_ = false;
   bool ports_are_watched_ = false;

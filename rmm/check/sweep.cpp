@@ -27,14 +27,15 @@ class Sweep {
   }
 
  private:
-  // I2, I11: a granule has one owner. `what` names the new one.
-  void own(abi::GranulePa granule, GranuleState expected, std::string what) {
+  // I2, I11: a granule has one owner. `what` names the new one. True iff it is what the owner needs.
+  bool own(abi::GranulePa granule, GranuleState expected, std::string what) {
     const GranuleState found = state_.granules.peek(granule).state;
     findings_.expect("I8", found == expected, "{} points at granule {:#x}, which is {} and not {}", what,
                      granule.pa().value, core::name(found), core::name(expected));
     const auto [it, fresh] = owners_.emplace(granule, what);
     findings_.expect(expected == GranuleState::kData ? "I11" : "I2", fresh, "granule {:#x} belongs to {} and to {}",
                      granule.pa().value, it->second, what);
+    return found == expected;
   }
 
   void walk_realm(const core::Realm& realm) {
@@ -42,8 +43,8 @@ class Sweep {
     const std::uint64_t per_table = core::level_size(realm.rtt_level_start) * core::kRttEntries;
     for (std::uint32_t i = 0; i < realm.rtt_num_start; ++i) {
       const auto table = abi::GranulePa::containing(realm.rtt_base + i * abi::kGranuleSize);
-      own(table, GranuleState::kRtt, fmt::format("the starting level of realm {:#x}", realm.rd.pa().value));
-      walk_table(realm, table, realm.rtt_level_start, abi::Ipa{i * per_table});
+      if (own(table, GranuleState::kRtt, fmt::format("the starting level of realm {:#x}", realm.rd.pa().value)))
+        walk_table(realm, table, realm.rtt_level_start, abi::Ipa{i * per_table});
     }
   }
 
@@ -58,8 +59,9 @@ class Sweep {
         const auto child = abi::GranulePa::containing(entry.address);
         findings_.expect("I8", level < core::kPageLevel, "the level 3 table {:#x} has a TABLE entry", table.pa().value);
         const bool first_time = !owners_.contains(child);
-        own(child, GranuleState::kRtt, fmt::format("the level {} table {:#x}", level, table.pa().value));
-        if (level < core::kPageLevel && first_time) walk_table(realm, child, level + 1, ipa);
+        const bool is_table =
+            own(child, GranuleState::kRtt, fmt::format("the level {} table {:#x}", level, table.pa().value));
+        if (level < core::kPageLevel && first_time && is_table) walk_table(realm, child, level + 1, ipa);
       } else if (entry.state == RttState::kAssigned) {
         ++references;
         for (std::uint64_t offset = 0; offset < core::level_size(level); offset += abi::kGranuleSize)

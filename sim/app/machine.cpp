@@ -97,8 +97,7 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       invariants_(surroundings_.check
                       ? std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_, limits(config))
                       : nullptr),
-      monitor_(invariants_ ? invariants_->watched_platform() : platform_, limits(config),
-               (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
+      monitor_(monitor_ports(), limits(config), (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
       host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
       kvm_((state_.kvm.behaviour = config.host, state_.kvm), host_platform_) {
   scheduler_.set_limits(surroundings_.limits);
@@ -138,12 +137,11 @@ void Machine::observe() {
     monitor_observers_.add(*failed_commands_);
   }
   if (invariants_) {
+    translation_checks_ = std::make_unique<TranslationChecks>(cpus_.shadow_tlb(), state_.monitor, findings_);
+    // First: what it finds at a command's end is told with that command.
+    monitor_observers_.add(*translation_checks_);
     monitor_observers_.add(*invariants_);
-    cpus_.check_translations([this](const StaleTranslation& stale) {
-      findings_.expect("I13", !stale.realm,
-                       "PE {} could use a stale translation of IPA {:#x} (VMID {}): the monitor did not invalidate it",
-                       stale.pe.value, stale.ipa.value, stale.vmid.value);
-    });
+    cpus_.check_translations([this](const StaleTranslation& stale) { translation_checks_->walked(stale); });
   }
 }
 

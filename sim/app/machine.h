@@ -20,6 +20,7 @@
 #include "sim/app/config.h"
 #include "sim/app/device_aborts.h"
 #include "sim/app/machine_state.h"
+#include "sim/app/translation_checks.h"
 #include "sim/app/vm_console.h"
 #include "sim/cpu/cpus.h"
 #include "sim/dev/entropy.h"
@@ -97,6 +98,8 @@ class Machine {
   const rmm::check::Findings& findings() const { return findings_; }
   MachineState& state() { return state_; }
   rmm::port::Platform& platform() { return platform_; }
+  // What the monitor acts on: the same, under Surroundings::check with watchers before it.
+  rmm::port::Platform monitor_ports() { return invariants_ ? invariants_->watched_platform() : platform_; }
   host::kvm::Kvm& kvm() { return kvm_; }
   Cpus& cpus() { return cpus_; }
   El3& firmware() { return firmware_; }
@@ -155,6 +158,7 @@ class Machine {
   std::unique_ptr<trace::JsonTrace> trace_;
   std::unique_ptr<trace::FailedCommands> failed_commands_;
   rmm::check::Findings findings_;
+  std::unique_ptr<TranslationChecks> translation_checks_;
   trace::MonitorFanout monitor_observers_;
   trace::HostFanout host_observers_;
   // Software.

@@ -69,6 +69,8 @@ class Cpus final : public rmm::port::RealmCpus, public host::port::GuestCpus, pu
   void set_walk_observer(std::function<void(const WalkReport&)> observer) { walk_observer_ = std::move(observer); }
   // Compares every stage 2 fill with what TLBs may still hold (sim/mmu/shadow_tlb.h). Null handler: off.
   void check_translations(Mmu::StaleHandler handler);
+  // What those TLBs hold; empty unless checked.
+  const ShadowTlb& shadow_tlb() const { return shadow_; }
 
   // The walk of `va` as context `id` would make it now for a read of EL1 (`inspect`). No side effects.
   Translation inspect(std::uint32_t id, abi::Va va, WalkLog& log);

@@ -26,6 +26,14 @@ std::optional<StaleTranslation> ShadowTlb::filled(rmm::port::PeId pe, const abi:
   return finding;
 }
 
+std::optional<HeldTranslation> ShadowTlb::first_held(abi::Vmid vmid, bool realm, abi::IpaRange range) const {
+  const auto it = held_.lower_bound({realm, vmid.value, range.base.value >> abi::kGranuleShift, 0});
+  if (it == held_.end() || it->first.realm != realm || it->first.vmid != vmid.value) return std::nullopt;
+  const abi::Ipa ipa{it->first.page << abi::kGranuleShift};
+  if (ipa >= range.top) return std::nullopt;
+  return HeldTranslation{.pe = {it->first.pe}, .ipa = ipa, .leaf = it->second};
+}
+
 void ShadowTlb::invalidate(abi::Vmid vmid, bool realm, abi::IpaRange range) {
   const auto first = held_.lower_bound({realm, vmid.value, range.base.value >> abi::kGranuleShift, 0});
   const auto last =

@@ -24,11 +24,19 @@ struct StaleTranslation {
   std::optional<Stage2Leaf> fresh;  // empty: the walk faults now
 };
 
+struct HeldTranslation {
+  rmm::port::PeId pe;
+  abi::Ipa ipa;  // granule aligned
+  Stage2Leaf leaf;
+};
+
 class ShadowTlb {
  public:
   // Compares with what is held, then holds `fresh`. Returns the finding, if any.
   std::optional<StaleTranslation> filled(rmm::port::PeId pe, const abi::Stage2& stage2, abi::Ipa ipa,
                                          const std::optional<Stage2Leaf>& fresh);
+  // The first translation of `range` that is held, by IPA, then PE. Empty: none.
+  std::optional<HeldTranslation> first_held(abi::Vmid vmid, bool realm, abi::IpaRange range) const;
   void invalidate(abi::Vmid vmid, bool realm, abi::IpaRange range);
   void invalidate_all(abi::Vmid vmid, bool realm);
   void clear() { held_.clear(); }
