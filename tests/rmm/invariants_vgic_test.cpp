@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// I21: what the host may ask of the virtual GIC; broken on purpose.
+// I21: what the host may ask of the virtual GIC. Broken on purpose in invariants_broken_realms_test.cpp.
 #include <catch2/catch_test_macros.hpp>
 
 #include "rmm/abi/arch/gic.h"
 #include "rmm/check/list_registers.h"
-#include "tests/rmm/invariants_watched_bench.h"
+#include "tests/rmm/rmi_bench.h"
 
-using namespace watched;
 using namespace rmi;
 namespace gic = abi::gic;
-
-TEST_CASE("I21: list registers that a REC is entered with but must not have are found", "[broken]") {
-  check_caught("I21",
-               [](Watched& m) {
-                 TestRealm realm(m.bench);
-                 const abi::Pa rec = realm.add_rec();
-                 realm.activate();
-                 m.enter(rec);
-                 m.turn_off(kRmiRecEnter, "rec_gicv3");
-                 RecEnter with;
-                 with.gicv3_lrs[2] = gic::kLrPending | gic::kLrHw | 27;
-                 const abi::Pa page = m.bench.ns();
-                 m.bench.put(page, with);
-                 m.bench.call(kRmiRecEnter, rec, page);
-               },
-               {"was entered with list registers or control bits that A6.1 does not allow"});
-}
 
 TEST_CASE("I21: the second opinion on list registers is that of A6.1 and D9") {
   const auto allowed = [](std::uint64_t lr0, std::uint64_t lr1 = 0, std::uint64_t hcr = 0) {

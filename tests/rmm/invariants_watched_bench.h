@@ -3,6 +3,8 @@
 // checks, by a row of its table, by a condition that is switched off, or by tampering with its state.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -112,6 +114,14 @@ class Watched {
   void replace(const rmm::call::Row& row) {
     if (is_broken) rows_[row.command->fid] = row;
   }
+  rmm::core::Granule& granule(abi::Pa pa) { return bench.state.granules.at(GranulePa::containing(pa)); }
+  // Writes the descriptor of `entry` for `ipa` into the level `level` table, behind the monitor's back.
+  void write_descriptor(const rmi::TestRealm& realm, std::uint64_t ipa, int level, const rmm::core::RttEntry& entry) {
+    const auto at = bench.walk(realm.rd, ipa, level);
+    REQUIRE(at.level == level);
+    const std::uint64_t descriptor = rmm::core::encode(entry, level);
+    std::memcpy(bench.platform.memory.bytes(at.descriptor_pa()), &descriptor, sizeof descriptor);
+  }
   // The realm's next act is an SMC with these X0, X1, ...
   void smc(abi::Pa rec, std::vector<std::uint64_t> args) {
     bench.cpu(rec).script.push_back([args = std::move(args)](fake::RealmCpu& cpu) {
@@ -165,18 +175,22 @@ inline std::set<std::string> ids(const std::vector<std::string>& findings) {
   return out;
 }
 
-// The scene found `id` and nothing else, with a text that has all of `words`.
+// `id` was found, with a text that has all of `words`, and nothing else but the consequences `also`.
 inline void check_found(const rmm::check::Findings& findings, const std::string& id,
-                        std::initializer_list<std::string> words) {
-  CHECK(ids(findings.found()) == std::set<std::string>{id});
-  REQUIRE_FALSE(findings.found().empty());
-  for (const std::string& word : words) CHECK_THAT(findings.found().front(), Catch::Matchers::ContainsSubstring(word));
+                        std::initializer_list<std::string> words, std::set<std::string> also = {}) {
+  const std::vector<std::string> found = findings.found();
+  also.insert(id);
+  CHECK(ids(found) == also);
+  const auto first =
+      std::find_if(found.begin(), found.end(), [&](const std::string& text) { return text.starts_with(id + ": "); });
+  REQUIRE(first != found.end());
+  for (const std::string& word : words) CHECK_THAT(*first, Catch::Matchers::ContainsSubstring(word));
 }
 
-// Plays `scene` twice: unbroken, where `id` is evaluated and nothing is found; and broken, where `id` alone is found,
-// with a text that has all of `words`.
+// Plays `scene` twice: unbroken, where `id` is evaluated and nothing is found; and broken, where `id` is found, with a
+// text that has all of `words`, and nothing else but the consequences `also`.
 inline void check_caught(const std::string& id, const std::function<void(Watched&)>& scene,
-                         std::initializer_list<std::string> words) {
+                         std::initializer_list<std::string> words, const std::set<std::string>& also = {}) {
   INFO(id);
   {
     Watched sound(false);
@@ -187,7 +201,7 @@ inline void check_caught(const std::string& id, const std::function<void(Watched
   Watched monitor(true);
   scene(monitor);
   for (const std::string& finding : monitor.findings.found()) UNSCOPED_INFO(finding);
-  check_found(monitor.findings, id, words);
+  check_found(monitor.findings, id, words, also);
 }
 
 }  // namespace watched
