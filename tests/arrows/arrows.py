@@ -45,7 +45,8 @@ ARROWS = {
     "tests/host_vmm": HOST,
     "tests/sim": ["rmm/abi"] + PORTS + MACHINE,
     "tests/app": EVERYTHING + TEST_LISTS
-                 + ["tests/rmm/fake_platform.h", "tests/sim/cpu_a64.h", "tests/sim/cpu_machine.h"],
+                 + ["tests/rmm/fake_platform.h", "tests/rmm/invariants_watched_bench.h", "tests/sim/cpu_a64.h",
+                    "tests/sim/cpu_machine.h"],
     "tests/bench": EVERYTHING + ["tests/rmm/fake_platform.h"],
 }
 
