@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <map>
 
 #include "rmm/abi/v1_0/function_ids.h"
@@ -33,6 +34,28 @@ const Command* find_command(std::uint32_t fid) {
   }();
   const auto it = by_fid.find(fid);
   return it == by_fid.end() ? nullptr : it->second;
+}
+
+std::uint64_t code_without_level(Report report) {
+  using abi::v1_0::PsciStatus;
+  using abi::v1_0::RmiReturn;
+  using abi::v1_0::RmiStatus;
+  using abi::v1_0::RsiStatus;
+  switch (report) {
+    case Report::kInput: return RmiReturn{RmiStatus::kErrorInput, 0}.raw();
+    case Report::kRealm: return RmiReturn{RmiStatus::kErrorRealm, abi::v1_0::kErrorRealmIndexNew}.raw();
+    case Report::kRealmOff: return RmiReturn{RmiStatus::kErrorRealm, abi::v1_0::kErrorRealmIndexSystemOff}.raw();
+    case Report::kRec: return RmiReturn{RmiStatus::kErrorRec, 0}.raw();
+    case Report::kRsiInput: return static_cast<std::uint64_t>(RsiStatus::kErrorInput);
+    case Report::kRsiState: return static_cast<std::uint64_t>(RsiStatus::kErrorState);
+    case Report::kRsiUnknown: return static_cast<std::uint64_t>(RsiStatus::kErrorUnknown);
+    case Report::kPsciInvalid: return static_cast<std::uint64_t>(PsciStatus::kInvalidParameters);
+    case Report::kPsciAddress: return static_cast<std::uint64_t>(PsciStatus::kInvalidAddress);
+    case Report::kPsciOn: return static_cast<std::uint64_t>(PsciStatus::kAlreadyOn);
+    case Report::kRttWalk:
+    case Report::kRttLevel: break;
+  }
+  std::abort();  // a report that the command's context has no level for
 }
 
 Outcome result(const Call& call, std::uint64_t x0, std::span<const Register> outputs,

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -76,32 +75,19 @@ constexpr std::uint64_t rtt_error(int level) {
   return abi::v1_0::RmiReturn{abi::v1_0::RmiStatus::kErrorRtt, static_cast<std::uint8_t>(level)}.raw();
 }
 
-// X0 of a failure. Contexts of commands that walk have walk_level(), those with a level argument have level().
+// X0 of a failure whose report has no level.
+std::uint64_t code_without_level(Report report);
+
+// X0 of a failure. Contexts of commands that walk have walk(), those with a level argument have level().
 template <class C>
 std::uint64_t code(Report report, const C& c) {
-  using abi::v1_0::PsciStatus;
-  using abi::v1_0::RmiReturn;
-  using abi::v1_0::RmiStatus;
-  using abi::v1_0::RsiStatus;
-  switch (report) {
-    case Report::kInput: return RmiReturn{RmiStatus::kErrorInput, 0}.raw();
-    case Report::kRealm: return RmiReturn{RmiStatus::kErrorRealm, 0}.raw();
-    case Report::kRealmOff: return RmiReturn{RmiStatus::kErrorRealm, 1}.raw();
-    case Report::kRec: return RmiReturn{RmiStatus::kErrorRec, 0}.raw();
-    case Report::kRttWalk:
-      if constexpr (requires { c.walk(); }) return rtt_error(c.walk().level);
-      break;
-    case Report::kRttLevel:
-      if constexpr (requires { c.level(); }) return rtt_error(static_cast<int>(c.level()));
-      break;
-    case Report::kRsiInput: return static_cast<std::uint64_t>(RsiStatus::kErrorInput);
-    case Report::kRsiState: return static_cast<std::uint64_t>(RsiStatus::kErrorState);
-    case Report::kRsiUnknown: return static_cast<std::uint64_t>(RsiStatus::kErrorUnknown);
-    case Report::kPsciInvalid: return static_cast<std::uint64_t>(PsciStatus::kInvalidParameters);
-    case Report::kPsciAddress: return static_cast<std::uint64_t>(PsciStatus::kInvalidAddress);
-    case Report::kPsciOn: return static_cast<std::uint64_t>(PsciStatus::kAlreadyOn);
+  if constexpr (requires { c.walk(); }) {
+    if (report == Report::kRttWalk) return rtt_error(c.walk().level);
   }
-  std::abort();  // a report that the command's context has no value for
+  if constexpr (requires { c.level(); }) {
+    if (report == Report::kRttLevel) return rtt_error(static_cast<int>(c.level()));
+  }
+  return code_without_level(report);
 }
 
 // D1: X0 set, X1..X3 zero, the rest as it came; then the outputs.
