@@ -15,7 +15,7 @@ enum class Test : std::uint8_t { kAligned, kDelegable, kState, kRealmIsNew };
 struct Rule {
   std::string_view command;  // empty: every command with this condition and argument
   std::string_view condition, argument;
-  Test test;
+  Test test = Test::kAligned;
   GranuleState state = GranuleState::kUndelegated;  // kState: what the granule must be
 };
 

@@ -45,8 +45,8 @@ constexpr Kinds kinds(More... more) {
 }
 
 struct Change {
-  Kind kind;
-  std::uint64_t object;
+  Kind kind = Kind::kCount;
+  std::uint64_t object = 0;
   bool operator==(const Change&) const = default;
 };
 

@@ -324,6 +324,10 @@ void Invariants::rec_exit(const port::RecExitEvent& event) {
   if (!self.running) return;
   locks_.expect_none(self, "at the REC exit of", "RMI_REC_ENTER");
   left_without_answer(self.run);
+  const RecImage& rec = self.run.image;
+  const unsigned pending =
+      (rec.psci.pending ? 1U : 0U) + (rec.ripas.awaits_entry ? 1U : 0U) + (rec.host_call_pending ? 1U : 0U);
+  findings_.expect("I19", pending <= 1, "REC {:#x} left with {} requests pending at once", event.rec.value, pending);
   self.running = false;
 }
 
@@ -370,7 +374,13 @@ void Invariants::memory_is_written(abi::Pa pa, std::span<const std::byte> bytes)
     default: break;
   }
   add_effect(Kind::kDataContents, granule.pa().value);
-  if (ActorProgress& self = actor(); self.running) self.run.written.assign(bytes.begin(), bytes.end());
+  ActorProgress& self = actor();
+  if (!self.running) return;
+  self.run.written.assign(bytes.begin(), bytes.end());
+  if (const auto user = taint_.user(granule))
+    findings_.expect("I24", *user == self.run.image.owner.pa(),
+                     "a call of REC {:#x} wrote to {:#x}, memory of the realm with RD {:#x} and not its own",
+                     self.run.rec.value, pa.value, user->value);
 }
 
 void Invariants::granule_is_wiped(abi::GranulePa granule) {
@@ -471,6 +481,8 @@ void Invariants::realm_is_unlocked(ActorProgress& self, abi::GranulePa granule) 
   const auto found = state_.realms.find(record.object);
   if (found == state_.realms.end()) return;
   const core::Realm& realm = found->second;
+  findings_.expect("I6", record.refcount == realm.num_recs.peek(), "the RD {:#x} counts {} references but has {} RECs",
+                   rd.value, record.refcount, realm.num_recs.peek());
   const auto [it, created] = realms_.emplace(rd.value, realm);
   if (MeasurementStep* step = self.measurement())
     *step = {
@@ -491,6 +503,12 @@ void Invariants::rec_is_unlocked(ActorProgress& self, abi::Pa pa) {
       std::find_if(self.rmi.recs.begin(), self.rmi.recs.end(), [&](const auto& entry) { return entry.first == pa; });
   if (before == self.rmi.recs.end()) return;
   const core::Rec* rec = rec_of(pa);
+  if (rec != nullptr) {
+    const unsigned running = rec->state.peek() == core::RecState::kRunning ? 1 : 0;
+    const unsigned references = state_.granules.peek(rec->granule).refcount;
+    findings_.expect("I6", references == running, "REC {:#x} counts {} references but {}", pa.value, references,
+                     running != 0 ? "runs" : "does not run");
+  }
   // While it runs, a REC belongs to its PE and not to the holder of its lock.
   if (rec != nullptr && !before->second.running && rec->state.peek() != core::RecState::kRunning)
     compare(before->second, RecImage(*rec), self.rmi.effects);

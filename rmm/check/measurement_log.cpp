@@ -21,7 +21,7 @@ void put(std::span<std::byte> out, std::size_t offset, const Value& value) {
 
 // A copy of `bytes` that keeps the given fields and is zero elsewhere: the measured part of a structure.
 struct Field {
-  std::size_t offset, size;
+  std::size_t offset = 0, size = 0;
 };
 Wire only(std::span<const std::byte> bytes, std::initializer_list<Field> fields) {
   Wire out{};

@@ -45,7 +45,7 @@ struct MeasurementStep {
 
 struct SeenGranule {
   abi::Pa pa;
-  core::GranuleState state;
+  core::GranuleState state = core::GranuleState::kUndelegated;
 };
 
 // An RMI command between its begin and its end.
@@ -101,9 +101,9 @@ struct RunProgress {
 };
 
 struct HeldLock {
-  const port::Lock* lock;
-  std::uint64_t object;
-  bool is_granule;
+  const port::Lock* lock = nullptr;
+  std::uint64_t object = 0;
+  bool is_granule = false;
 };
 
 struct ActorProgress {

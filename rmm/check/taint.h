@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -22,6 +23,12 @@ class Taint {
   void transition(const port::GranuleTransition& event);
   // The granule has no owner now: nothing of the last one may be left. `moment` ends the sentence "... bytes are left".
   void expect_zero(abi::GranulePa granule, std::string_view moment);
+  // The realm that uses the granule, or used it last; none is known of a granule that was in use before the checks
+  // began.
+  std::optional<abi::Pa> user(abi::GranulePa granule) const {
+    const auto it = users_.find(granule.frame());
+    return it == users_.end() ? std::nullopt : std::optional(it->second.rd);
+  }
   void forget() { users_.clear(); }
 
  private:

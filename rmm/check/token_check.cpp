@@ -46,7 +46,7 @@ ByteView find(ByteView map, std::int64_t key) {
 }
 
 struct Claim {
-  std::int64_t label;
+  std::int64_t label = 0;
   std::string_view name;
   Bytes value;  // encoded
 };

@@ -219,6 +219,27 @@ TEST_CASE("I24: a call of the realm that changes another request of its REC is f
                {"RSI_ATTESTATION_TOKEN_CONTINUE of REC", "changed the REC's host call"});
 }
 
+TEST_CASE("I24: a call that writes to another realm's memory is found", "[broken]") {
+  check_caught("I24",
+               [](Watched& m) {
+                 TestRealm realm(m.bench), other(m.bench, {.vmid = 2});
+                 for (TestRealm* each : {&realm, &other}) {
+                   each->add_rtts(0);
+                   each->init_ripas(0, kPage);
+                 }
+                 realm.add_data_unknown(0);
+                 const abi::Pa foreign = other.add_data_unknown(0), rec = realm.add_rec();
+                 realm.activate();
+                 const std::uint64_t entry =
+                     core::encode({.state = core::RttState::kAssigned, .ripas = Ripas::kRam, .address = foreign}, 3);
+                 if (m.is_broken)
+                   std::memcpy(m.bench.platform.memory.bytes(m.bench.walk(realm.rd, 0).descriptor_pa()), &entry, 8);
+                 m.smc(rec, {kRsiRealmConfig, 0});
+                 m.enter(rec);
+               },
+               {"a call of REC", "memory of the realm with RD", "and not its own"});
+}
+
 TEST_CASE("I24: every command has a row in the footprint table, and every row a command") {
   std::set<std::string_view> commands, rows;
   for (const call::Row* row : rmm::v1_0::rmi_rows()) commands.insert(row->command->name);

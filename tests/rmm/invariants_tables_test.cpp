@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // I2, I6, I8 and I11 at each RTT entry that is written, without a sweep; broken on purpose.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "tests/rmm/invariants_watched_bench.h"
 
@@ -96,6 +97,38 @@ TEST_CASE("I8: an entry that points at something that is no table is found with 
                                  .after = core::encode({.state = core::RttState::kTable, .address = granule}, 1)});
       },
       {"as at an RTT; it is DELEGATED"});
+}
+
+TEST_CASE("I6: an RD or REC that counts wrongly is found when its lock is let go", "[broken]") {
+  const bool of_rec = GENERATE(false, true);
+  check_caught("I6",
+               [of_rec](Watched& m) {
+                 TestRealm realm(m.bench);
+                 const abi::Pa rec = realm.add_rec();
+                 if (m.is_broken) ++m.bench.state.granules.at(GranulePa::containing(of_rec ? rec : realm.rd)).refcount;
+                 if (of_rec)
+                   m.bench.call(kRmiRecEnter, rec, m.bench.ns());  // the realm is NEW
+                 else
+                   m.bench.succeeds(kRmiRecAuxCount, realm.rd);
+               },
+               {of_rec ? "counts 1 references but does not run" : "counts 2 references but has 1 RECs"});
+}
+
+TEST_CASE("I19: a REC that leaves with two requests is found at the exit", "[broken]") {
+  Watched m(true);
+  TestRealm realm(m.bench);
+  const abi::Pa rec = realm.add_rec();
+  realm.add_rec(false);
+  realm.activate();
+  m.bench.cpu(rec).script.push_back([&m, rec](fake::RealmCpu&) {
+    m.bench.rec(rec).ripas.awaits_entry = true;
+    return abi::Exception{.esr = abi::esr::make(abi::esr::Ec::kHvc64, 0)};
+  });
+  m.smc(rec, {kPsciCpuOn, 1, 0x1000, 5});
+  m.enter(rec);
+  // Nobody asked for the first request, which is a finding of its own.
+  CHECK(ids(m.findings.found()) == std::set<std::string>{"I19", "I24"});
+  CHECK_THAT(m.findings.found().back(), Catch::Matchers::ContainsSubstring("left with 2 requests pending at once"));
 }
 
 TEST_CASE("checks that are told of another state begin anew") {
