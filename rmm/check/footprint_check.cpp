@@ -108,7 +108,8 @@ void expect_footprint(Findings& findings, const RmiProgress& command, const Valu
 void expect_footprint(Findings& findings, const RunProgress& run, std::string_view call, bool succeeded,
                       std::string_view failed_condition) {
   const Footprint& row = footprint_of(call);
-  const Kinds allowed = (succeeded ? row.changes : allowed_on_failure(row, failed_condition)) | kEveryExit;
+  const Kinds of_call = succeeded ? row.changes : allowed_on_failure(row, failed_condition);
+  const Kinds allowed = of_call | kEveryExit | (call.empty() && run.image.token_in_progress ? kTokenMade : 0);
   const std::string_view what = call.empty() ? std::string_view("an exception") : call;
   for (const Change& change : run.effects.changes) {
     const bool own = is(change, kOfRealm) ? change.object == run.image.owner.pa().value

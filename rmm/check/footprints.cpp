@@ -74,10 +74,11 @@ constexpr Footprint kFootprints[] = {
     // The structure may be gone at the entry after the call: it fails then, and no request is left.
     {.command = "RSI_HOST_CALL", .changes = kinds(kHostCall, kDataContents), .on_failure = kinds(kHostCall)},
     {.command = "RSI_ATTESTATION_TOKEN_INIT", .changes = kinds(kAttestation)},
-    // The token may be made, and its destination be gone: the work is not lost.
+    // Where firmware refuses, what was made before stays.
     {.command = "RSI_ATTESTATION_TOKEN_CONTINUE",
      .changes = kinds(kAttestation, kDataContents, kRecShared),
-     .on_failure = kinds(kAttestation, kRecShared)},
+     .on_failure = kinds(kAttestation, kRecShared),
+     .failing_condition = "unknown"},
 };
 
 }  // namespace

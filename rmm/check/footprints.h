@@ -37,5 +37,8 @@ const Footprint& footprint_of(std::string_view command);
 
 // What any exit or entry of a REC may change beside what a call does.
 inline constexpr Kinds kEveryExit = bit(Kind::kExitRecord);
+// RSI_ATTESTATION_TOKEN_CONTINUE may find its destination gone when the token is made: the realm repeats the call, and
+// the work is not lost.
+inline constexpr Kinds kTokenMade = bit(Kind::kAttestation) | bit(Kind::kRecShared);
 
 }  // namespace rmm::check

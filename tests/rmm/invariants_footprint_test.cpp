@@ -219,6 +219,27 @@ TEST_CASE("I24: a call of the realm that changes another request of its REC is f
                {"RSI_ATTESTATION_TOKEN_CONTINUE of REC", "changed the REC's host call"});
 }
 
+TEST_CASE("I24: a token that is made for memory that is gone meanwhile is no finding") {
+  Watched m(false);
+  TestRealm realm(m.bench);
+  realm.add_rtts(0);
+  realm.init_ripas(0, kPage);
+  realm.add_data_unknown(0);
+  const abi::Pa rec = realm.add_rec();
+  realm.activate();
+  auto* descriptor = m.bench.platform.memory.bytes(m.bench.walk(realm.rd, 0).descriptor_pa());
+  // As if the host had destroyed the page from another PE while firmware was asked.
+  m.bench.platform.attestation.while_asked = [descriptor] {
+    const std::uint64_t entry = core::encode({.ripas = Ripas::kDestroyed}, 3);
+    std::memcpy(descriptor, &entry, sizeof entry);
+  };
+  m.smc(rec, {kRsiAttestationTokenInit, 1, 2, 3, 4, 5, 6, 7, 8});
+  m.smc(rec, {kRsiAttestationTokenContinue, 0, 0, 16});
+  m.enter(rec);
+  CHECK_FALSE(m.bench.rec(rec).attestation.token.empty());
+  for (const std::string& finding : m.findings.found()) FAIL_CHECK(finding);
+}
+
 TEST_CASE("I24: a call that writes to another realm's memory is found", "[broken]") {
   check_caught("I24",
                [](Watched& m) {
