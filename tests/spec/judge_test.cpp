@@ -385,6 +385,17 @@ TEST_CASE("A4.2.2: a host call whose page is gone at entry exits with a Data Abo
   CHECK(w.rec_of(w.caller).pc == 0x5004);
 }
 
+TEST_CASE("D10: a host call whose page became EMPTY ends with RSI_ERROR_INPUT") {
+  Watched w;
+  w.enter();
+  w.call_leaves(kRsiHostCall, {0x1100}, reason(RecExitReason::kHostCall));
+  w.judge.state().tables.at({w.active, 3, {0}}).entries[1].ripas = Ripas::kEmpty;
+  const RealmEntry entry = w.enter();
+  CHECK(entry.gprs[0] == 1);
+  CHECK(entry.pc == 0x5004);
+  CHECK(!w.rec_of(w.caller).host_call_pending);
+}
+
 TEST_CASE("D10: an RSI command on a missing page exits with a Data Abort and is made again") {
   Watched w;
   w.enter();
