@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Named seams: where versions of "arm64: Support for Arm CCA in KVM" differ, or where the real code leaves a choice
 // that one can observe. Each field is read in exactly one place. The defaults are v12 (RMM 1.0).
+// Whether kernel or user space answers PSCI is no field here: user space chooses it for each VM (smccc_filter.h).
 #pragma once
 
 #include <cstdint>

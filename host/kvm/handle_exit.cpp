@@ -2,10 +2,10 @@
 #include "host/kvm/handle_exit.h"
 
 #include "host/kvm/fault_info.h"
+#include "host/kvm/hypercalls.h"
 #include "host/kvm/inject_fault.h"
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"
-#include "host/kvm/psci.h"
 #include "host/kvm/sys_regs.h"
 #include "host/kvm/vcpu_regs.h"
 #include "host/kvm/vcpu_requests.h"

@@ -42,9 +42,17 @@ Fields describe(const EnableCap& c) {
 Fields describe(const IrqLevel& i) { return {{"irq", i.irq}, {"level", i.level}}; }
 Fields describe(const CreateDevice& d) { return {{"type", d.type}, {"flags", d.flags}}; }
 Fields describe(const DeviceAttr& a) {
+  if (a.smccc_filter != nullptr) {
+    return {{"group", a.group},
+            {"attr", a.attr},
+            {"base", a.smccc_filter->base},
+            {"nr_functions", a.smccc_filter->nr_functions},
+            {"action", a.smccc_filter->action}};
+  }
   return {{"group", a.group}, {"attr", a.attr}, {"value", a.value != nullptr ? *a.value : 0}};
 }
 Fields describe(const RmiPsciComplete& p) { return {{"target_mpidr", p.target_mpidr}, {"psci_status", p.psci_status}}; }
+Fields describe(const CounterOffset& c) { return {{"counter_offset", c.counter_offset}}; }
 Fields describe(const PunchHole& p) { return {{"offset", p.offset}, {"length", p.length}}; }
 template <class T>
 Fields describe(T* pointer) {

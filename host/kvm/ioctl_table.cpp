@@ -9,6 +9,7 @@
 #include "host/kvm/psci.h"
 #include "host/kvm/rmi.h"
 #include "host/kvm/run.h"
+#include "host/kvm/smccc_filter.h"
 #include "host/kvm/vcpu_init.h"
 
 namespace host::kvm {
@@ -56,7 +57,7 @@ long kvm_vm_ioctl_irq_line(Host& host, Vm& vm, const IrqLevel& irq) {
 
 long kvm_ioctl_create_device(Host& host, Vm& vm, CreateDevice& device) {
   if (device.type != kDevTypeArmVgicV3) return -kENODEV;
-  if (device.flags != 0) return -kEINVAL;
+  if ((device.flags & kCreateDeviceTest) != 0) return 0;
   if (const long e = VmVgic(host, vm)->kvm_vgic_create(vm.mmu.ia_bits); e != 0) return e;
   ++vm.users;
   device.fd = static_cast<std::uint32_t>(install_fd(host, {FdKind::kVgicDevice, vm.index, 0}).value);
@@ -68,6 +69,9 @@ long set_device_attr(Host& host, Vm& vm, const DeviceAttr& a) {
   rmm::port::LockGuard config(host.port.sync, vm.config_lock, "config_lock", step_object(StepObject::kConfigLock, vm));
   return VmVgic(host, vm)->vgic_v3_set_attr(a.group, a.attr, a.value != nullptr ? *a.value : 0);
 }
+
+// A vCPU has no PMU, the PPIs of its timers are fixed, and stolen time is hidden from realms and offered to nobody.
+long no_vcpu_attr(const DeviceAttr&) { return -kENXIO; }
 
 #define KVM_IOCTL(request, kind) \
   Ioctl::request, #request, FdKind::kind, [](Host & host, const FileDescriptor& file, const IoctlArg& arg) -> long
@@ -125,6 +129,14 @@ return with<VcpuInit>(arg, [](auto& a) { return kvm_arm_preferred_target(a); });
       return with<IrqLevel>(arg, [&](auto& a) { return kvm_vm_ioctl_irq_line(host, vm_of(host, file), a); });
 }
 }
+, {KVM_IOCTL(KVM_CREATE_IRQCHIP, kVm){UNUSED(host, file, arg);
+return -kENODEV;  // it means a GICv2
+}
+}
+, {KVM_IOCTL(KVM_ARM_SET_COUNTER_OFFSET, kVm){UNUSED(host, file);
+return with<CounterOffset>(arg, [](auto&) { return -kEINVAL; });
+}
+}
 , {KVM_IOCTL(KVM_CREATE_DEVICE, kVm){
       return with<CreateDevice>(arg, [&](auto& a) { return kvm_ioctl_create_device(host, vm_of(host, file), a); });
 }
@@ -179,8 +191,29 @@ return locked(host, file, [&](Vcpu& vcpu) { return kvm_vcpu_run(host, vcpu); });
 }
 }
 , {KVM_IOCTL(KVM_ARM_VCPU_RMI_PSCI_COMPLETE, kVcpu){return locked(host, file, [&](Vcpu& vcpu) {
-  return with<RmiPsciComplete>(arg, [&](auto& a) { return kvm_arm_vcpu_rmi_psci_complete(host, vcpu, a); });
+  auto* const* args = std::get_if<RmiPsciComplete*>(&arg);
+  return kvm_arm_vcpu_rmi_psci_complete(host, vcpu, args == nullptr ? nullptr : *args);
 });
+}
+}
+, {KVM_IOCTL(KVM_SET_DEVICE_ATTR, kVcpu){UNUSED(host, file);
+return with<DeviceAttr>(arg, no_vcpu_attr);
+}
+}
+, {KVM_IOCTL(KVM_GET_DEVICE_ATTR, kVcpu){UNUSED(host, file);
+return with<DeviceAttr>(arg, no_vcpu_attr);
+}
+}
+, {KVM_IOCTL(KVM_HAS_DEVICE_ATTR, kVcpu){UNUSED(host, file);
+return with<DeviceAttr>(arg, no_vcpu_attr);
+}
+}
+, {KVM_IOCTL(KVM_SET_DEVICE_ATTR, kVm){
+      return with<DeviceAttr>(arg, [&](auto& a) { return kvm_arm_vm_set_attr(host, vm_of(host, file), a); });
+}
+}
+, {KVM_IOCTL(KVM_HAS_DEVICE_ATTR, kVm){UNUSED(host, file);
+return with<DeviceAttr>(arg, kvm_arm_vm_has_attr);
 }
 }
 , {KVM_IOCTL(KVM_SET_DEVICE_ATTR, kVgicDevice){

@@ -49,8 +49,11 @@ long Kvm::ioctl(Fd fd, Ioctl request, IoctlArg arg) {
   auto* observer = platform_.observer;
   const auto* row = find_ioctl(request, file.kind);
   if (row == nullptr) {
-    if (observer != nullptr) observer->ioctl(ioctl_name(request), fd.value, {}, -kENOTTY);
-    return -kENOTTY;
+    // kvm_arch_{dev,vm,vcpu}_ioctl say EINVAL; devices and guest_memfds have Linux's usual answer.
+    const bool kvm_file = file.kind == FdKind::kDevKvm || file.kind == FdKind::kVm || file.kind == FdKind::kVcpu;
+    const long result = kvm_file ? -kEINVAL : -kENOTTY;
+    if (observer != nullptr) observer->ioctl(ioctl_name(request), fd.value, {}, result);
+    return result;
   }
   if (observer == nullptr) return row->handler(host_, file, arg);
   const auto fields = describe_ioctl_arg(arg);

@@ -106,12 +106,11 @@ std::uint64_t psci_features(std::uint32_t fid) {
 
 }  // namespace
 
-int kvm_smccc_call_handler(Host& host, Vcpu& vcpu) {
+int kvm_psci_call(Host& host, Vcpu& vcpu) {
   const auto fid = static_cast<std::uint32_t>(vcpu_get_reg(host, vcpu, 0));
   std::uint64_t result = x0(PsciStatus::kNotSupported);
   int ret = 1;
   switch (fid) {
-    case kSmcccVersion: result = 0x10001; break;
     case kPsciVersion: result = kPsciVersion11; break;
     case kPsciFeatures: result = psci_features(static_cast<std::uint32_t>(vcpu_get_reg(host, vcpu, 1))); break;
     case kPsciMigrateInfoType: result = kMigrateNotNeeded; break;
@@ -142,15 +141,17 @@ int kvm_smccc_call_handler(Host& host, Vcpu& vcpu) {
   return ret;
 }
 
-long kvm_arm_vcpu_rmi_psci_complete(Host& host, Vcpu& vcpu, const RmiPsciComplete& args) {
+long kvm_arm_vcpu_rmi_psci_complete(Host& host, Vcpu& vcpu, const RmiPsciComplete* args) {
   Vm& vm = vm_of(host, vcpu);
   if (!vm.is_realm) return -kEPERM;
-  for (const auto word : args.padding) {
+  if (args == nullptr) return -kEFAULT;
+  for (const auto word : args->padding) {
     if (word != 0) return -kEINVAL;
   }
-  Vcpu* target = kvm_mpidr_to_vcpu(vm, args.target_mpidr);
+  Vcpu* target = kvm_mpidr_to_vcpu(vm, args->target_mpidr);
   if (target == nullptr || !target->rec.created || !vcpu.rec.created) return -kEINVAL;
-  const auto status = static_cast<PsciStatus>(static_cast<std::int32_t>(args.psci_status));
+  // Which status is permitted is the RMM's to say.
+  const auto status = static_cast<PsciStatus>(static_cast<std::int32_t>(args->psci_status));
   return ok(realm_psci_complete(host, vcpu, *target, status)) ? 0 : -kEINVAL;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // handle_rec_exit: one function per exit reason (docs/host-series.md).
 #include "host/kvm/fault_info.h"
+#include "host/kvm/hypercalls.h"
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"
-#include "host/kvm/psci.h"
 #include "host/kvm/rec.h"
 #include "host/kvm/rec_run.h"
 #include "host/kvm/rtt.h"

@@ -41,6 +41,7 @@ int check_vcpu_requests(Host& host, Vcpu& vcpu) {
   if (kvm_check_request(host, vcpu, KVM_REQ_VCPU_RESET)) kvm_reset_vcpu(host, vcpu);
   (void)kvm_check_request(host, vcpu, KVM_REQ_IRQ_PENDING);
   (void)kvm_check_request(host, vcpu, KVM_REQ_UNBLOCK);
+  if (kvm_check_request(host, vcpu, KVM_REQ_SUSPEND)) return kvm_vcpu_suspend(host, vcpu);
   return 1;
 }
 
@@ -86,9 +87,10 @@ void kvm_timer_sync(Host& host, Vcpu& vcpu) {
 }
 
 // IRQs on for a moment: the host's handlers run for whatever is pending.
-void take_host_irqs(Host& host) {
+void take_host_irqs(Host& host, Vcpu& vcpu) {
   const bool pending = host.port.threads.irq_pending();
   host.port.threads.acknowledge_irqs();
+  ack_kick(host, vcpu);
   if (pending) host.port.clock.spend_ns(kHostIrqCostNs);
 }
 
@@ -112,6 +114,7 @@ int vcpu_enter_guest(Host& host, Vcpu& vcpu, int ret) {
     set_mode(host, vcpu, VcpuMode::kOutsideGuestMode);
     kvm_vgic_sync(host, vcpu);
     host.port.threads.acknowledge_irqs();
+    ack_kick(host, vcpu);
     return ret;
   }
   RmiReturn entered;
@@ -125,9 +128,9 @@ int vcpu_enter_guest(Host& host, Vcpu& vcpu, int ret) {
   set_mode(host, vcpu, VcpuMode::kOutsideGuestMode);
   if (!rec) kvm_timer_sync(host, vcpu);
   kvm_vgic_sync(host, vcpu);
-  if (irq_window(host, vcpu, entered, exception)) take_host_irqs(host);
+  if (irq_window(host, vcpu, entered, exception)) take_host_irqs(host, vcpu);
   vcpu.guest_time_ns += host.port.clock.now_ns() - guest_time_begins;
-  take_host_irqs(host);
+  take_host_irqs(host, vcpu);
   host.port.clock.spend_ns(kGuestExitCostNs);
   return rec ? handle_rec_exit(host, vcpu, entered) : handle_exit(host, vcpu, exception);
 }
@@ -150,7 +153,7 @@ long kvm_arch_vcpu_ioctl_run(Host& host, Vcpu& vcpu) {
       break;
     }
     ret = check_vcpu_requests(host, vcpu);
-    if (vcpu_is_rec(host, vcpu)) ret = kvm_rec_pre_enter(host, vcpu);
+    if (ret > 0 && vcpu_is_rec(host, vcpu)) ret = kvm_rec_pre_enter(host, vcpu);
     ret = vcpu_enter_guest(host, vcpu, ret);
   }
   return ret;

@@ -57,9 +57,11 @@ enum class Ioctl : std::uint32_t {
   KVM_GET_VCPU_MMAP_SIZE = 0xAE04,
   // VM
   KVM_CREATE_VCPU = 0xAE41,
+  KVM_CREATE_IRQCHIP = 0xAE60,
   KVM_SET_USER_MEMORY_REGION2 = 0x40A0AE49,
   KVM_IRQ_LINE = 0x4008AE61,
   KVM_ENABLE_CAP = 0x4068AEA3,
+  KVM_ARM_SET_COUNTER_OFFSET = 0x4010AEB5,
   KVM_CREATE_DEVICE = 0xC00CAEE0,
   KVM_SET_MEMORY_ATTRIBUTES = 0x4020AED2,
   KVM_CREATE_GUEST_MEMFD = 0xC040AED4,
@@ -77,7 +79,7 @@ enum class Ioctl : std::uint32_t {
   KVM_GET_VCPU_EVENTS = 0x8040AE9F,
   KVM_SET_VCPU_EVENTS = 0x4040AEA0,
   KVM_ARM_VCPU_RMI_PSCI_COMPLETE = 0x4018AED6,
-  // device
+  // device, VM, vCPU
   KVM_SET_DEVICE_ATTR = 0x4018AEE1,
   KVM_GET_DEVICE_ATTR = 0x4018AEE2,
   KVM_HAS_DEVICE_ATTR = 0x4018AEE3,
@@ -118,6 +120,8 @@ enum class Cap : std::uint32_t {
   KVM_CAP_ARM_RMI = KVM_CAP_ARM_RME,  // implicit life cycle: its presence alone
   KVM_CAP_SET_GUEST_DEBUG = 23,
   KVM_CAP_ARM_MTE = 205,
+  KVM_CAP_VCPU_ATTRIBUTES = 127,
+  KVM_CAP_ARM_SYSTEM_SUSPEND = 216,
 };
 
 // KVM_CREATE_VM type argument
@@ -207,7 +211,7 @@ struct RegList {
 struct MpState {
   std::uint32_t mp_state = 0;
 };
-inline constexpr std::uint32_t kMpStateRunnable = 0, kMpStateStopped = 5;
+inline constexpr std::uint32_t kMpStateRunnable = 0, kMpStateStopped = 5, kMpStateSuspended = 10;
 struct VcpuEvents {
   std::uint8_t serror_pending = 0, serror_has_esr = 0, ext_dabt_pending = 0;
   std::uint64_t serror_esr = 0;
@@ -224,14 +228,29 @@ struct CreateDevice {
   std::uint32_t type = 0, fd = 0, flags = 0;
 };
 inline constexpr std::uint32_t kDevTypeArmVgicV2 = 5, kDevTypeArmVgicV3 = 7;
+inline constexpr std::uint32_t kCreateDeviceTest = 1U << 0;
+// Who answers SMCCC calls of a guest whose function ids are in [base, base + nr_functions).
+enum class SmcccAction : std::uint8_t { kHandle, kDeny, kForwardToUser };
+struct SmcccFilter {
+  std::uint32_t base = 0, nr_functions = 0;
+  std::uint8_t action = 0;  // SmcccAction
+  std::array<std::uint8_t, 15> pad{};
+};
 struct DeviceAttr {
   std::uint32_t flags = 0, group = 0;
   std::uint64_t attr = 0;
   std::uint64_t* value = nullptr;
+  SmcccFilter* smccc_filter = nullptr;  // instead of `value`: KVM_ARM_VM_SMCCC_FILTER
 };
+inline constexpr std::uint32_t kVmGrpSmcccCtrl = 0;  // KVM_ARM_VM_SMCCC_CTRL, of a VM
+inline constexpr std::uint64_t kVmSmcccFilter = 0;   // KVM_ARM_VM_SMCCC_FILTER
+inline constexpr std::uint32_t kVcpuGrpPmuV3Ctrl = 0, kVcpuGrpTimerCtrl = 1, kVcpuGrpPvtimeCtrl = 2;  // of a vCPU
 inline constexpr std::uint32_t kVgicGrpAddr = 0, kVgicGrpNrIrqs = 3, kVgicGrpCtrl = 4;
 inline constexpr std::uint64_t kVgicV3AddrTypeDist = 2, kVgicV3AddrTypeRedist = 3;
 inline constexpr std::uint64_t kVgicCtrlInit = 0;
+struct CounterOffset {
+  std::uint64_t counter_offset = 0, reserved = 0;
+};
 struct RmiPsciComplete {
   std::uint64_t target_mpidr = 0;
   std::uint32_t psci_status = 0;
@@ -244,7 +263,7 @@ struct PunchHole {
 using IoctlArg =
     std::variant<std::monostate, std::uint64_t, UserspaceMemoryRegion2*, CreateGuestMemfd*, MemoryAttributes*,
                  ArmRmiPopulate*, VcpuInit*, OneReg*, RegList*, MpState*, VcpuEvents*, std::int32_t*, EnableCap*,
-                 IrqLevel*, CreateDevice*, DeviceAttr*, RmiPsciComplete*, PunchHole*>;
+                 IrqLevel*, CreateDevice*, DeviceAttr*, CounterOffset*, RmiPsciComplete*, PunchHole*>;
 
 enum class ExitReason : std::uint32_t {
   KVM_EXIT_UNKNOWN = 0,
@@ -258,7 +277,9 @@ enum class ExitReason : std::uint32_t {
   KVM_EXIT_MEMORY_FAULT = 39,
 };
 inline constexpr std::uint64_t kMemoryExitFlagPrivate = 1ULL << 3;
-inline constexpr std::uint32_t kSystemEventShutdown = 1, kSystemEventReset = 2, kSystemEventCrash = 3;
+inline constexpr std::uint32_t kSystemEventShutdown = 1, kSystemEventReset = 2, kSystemEventCrash = 3,
+                               kSystemEventWakeup = 4;
+inline constexpr std::uint64_t kHypercallExitSmc = 1U << 0, kHypercallExit16Bit = 1U << 1;
 
 // The mmap'ed kvm_run page of a vCPU, as far as this host uses it.
 struct KvmRun {
@@ -292,7 +313,8 @@ class KvmSystem {
  public:
   virtual ~KvmSystem() = default;
   virtual Fd open_dev_kvm() = 0;
-  // >= 0 or -errno. A request that fd does not know is -ENOTTY; an argument of the wrong type -EFAULT.
+  // >= 0 or -errno. A request that fd does not know is -EINVAL (of a device or a guest_memfd -ENOTTY); an argument of
+  // the wrong type -EFAULT.
   virtual long ioctl(Fd fd, Ioctl request, IoctlArg arg = {}) = 0;
   virtual long close(Fd fd) = 0;
   virtual KvmRun& run(Fd vcpu) = 0;  // mmap of the vCPU fd

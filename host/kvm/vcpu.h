@@ -24,6 +24,7 @@ inline constexpr std::uint32_t KVM_REQ_SLEEP = 1U << 0;
 inline constexpr std::uint32_t KVM_REQ_VCPU_RESET = 1U << 1;
 inline constexpr std::uint32_t KVM_REQ_IRQ_PENDING = 1U << 2;
 inline constexpr std::uint32_t KVM_REQ_UNBLOCK = 1U << 3;
+inline constexpr std::uint32_t KVM_REQ_SUSPEND = 1U << 4;
 
 // Where a vCPU restarts after PSCI CPU_ON.
 struct VcpuResetState {
@@ -53,6 +54,8 @@ struct Vcpu {
   rmm::port::Shared<VcpuMode> mode{VcpuMode::kOutsideGuestMode};
   rmm::port::Shared<bool> signal_pending{false};  // a signal for the thread; delivered when KVM_RUN returns
   rmm::port::WaitQueue wait;
+  rmm::port::WaitQueue ipi_taken;  // whoever kicked it with KVM_REQUEST_WAIT
+  std::uint32_t ipi_waiters = 0;
   port::PeId pe;                    // of the thread that runs it
   std::uint64_t guest_time_ns = 0;  // virtual time that counts as the guest's (vtime of its thread)
 
@@ -77,12 +80,12 @@ struct Vcpu {
 
   auto members() {
     return std::tie(vm, vcpu_id, mpidr.value, mutex, mp_state_lock, mp_state, requests, mode, signal_pending, wait,
-                    pe.value, guest_time_ns, initialized, features, has_run_once, power_off_at_init, reset_state,
-                    mmu_page_cache, regs, pc, guest_cpu.value, fault, mmio_needed, ext_dabt_pending, run.immediate_exit,
-                    run.exit_reason, run.mmio.phys_addr, run.mmio.data, run.mmio.len, run.mmio.is_write,
-                    run.memory_fault.flags, run.memory_fault.gpa, run.memory_fault.size, run.system_event.type,
-                    run.system_event.flags, run.hypercall.nr, run.hypercall.args, run.hypercall.ret,
-                    run.hypercall.flags, run.internal.suberror, rec, timers);
+                    ipi_taken, ipi_waiters, pe.value, guest_time_ns, initialized, features, has_run_once,
+                    power_off_at_init, reset_state, mmu_page_cache, regs, pc, guest_cpu.value, fault, mmio_needed,
+                    ext_dabt_pending, run.immediate_exit, run.exit_reason, run.mmio.phys_addr, run.mmio.data,
+                    run.mmio.len, run.mmio.is_write, run.memory_fault.flags, run.memory_fault.gpa,
+                    run.memory_fault.size, run.system_event.type, run.system_event.flags, run.hypercall.nr,
+                    run.hypercall.args, run.hypercall.ret, run.hypercall.flags, run.internal.suberror, rec, timers);
   }
 };
 

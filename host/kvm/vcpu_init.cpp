@@ -102,6 +102,7 @@ long kvm_arch_vcpu_ioctl_set_mpstate(Host& host, Vcpu& vcpu, const MpState& mp_s
       return 0;
     }
     case kMpStateStopped: kvm_arm_vcpu_power_off(host, vcpu); return 0;
+    case kMpStateSuspended: kvm_arm_vcpu_suspend(host, vcpu); return 0;
     default: return -kEINVAL;
   }
 }

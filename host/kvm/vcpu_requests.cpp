@@ -2,6 +2,7 @@
 #include "host/kvm/vcpu_requests.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace host::kvm {
 
@@ -47,10 +48,30 @@ bool kvm_check_request(Host& host, Vcpu& vcpu, std::uint32_t request) {
 }
 
 void kvm_make_all_cpus_request(Host& host, Vm& vm, std::uint32_t request) {
+  const port::PeId self = host.port.threads.current_pe();
+  struct Kicked {
+    Vcpu& vcpu;
+    std::uint32_t taken;  // IPIs before ours
+  };
+  std::vector<Kicked> kicked;
   for (auto& vcpu : vm.vcpus) {
     kvm_make_request(host, vcpu, request);
-    kvm_vcpu_kick(host, vcpu);
+    const auto mode = vcpu.mode.load(host.port.sync, "kvm_request_needs_ipi", step_object(StepObject::kMode, vcpu));
+    if (mode != VcpuMode::kInGuestMode || vcpu.pe == self) continue;
+    kicked.push_back({vcpu, vcpu.ipi_taken.wakeups});
+    ++vcpu.ipi_waiters;
+    host.port.threads.kick(vcpu.pe);
   }
+  for (const auto& [vcpu, taken] : kicked) {
+    while (vcpu.ipi_taken.wakeups == taken)
+      host.port.sync.wait(vcpu.ipi_taken,
+                          {"smp_call_function_many", step_object(StepObject::kWait, vcpu), Access::kWait});
+    --vcpu.ipi_waiters;
+  }
+}
+
+void ack_kick(Host& host, Vcpu& vcpu) {
+  if (vcpu.ipi_waiters != 0) host.port.sync.wake_all(vcpu.ipi_taken);
 }
 
 void kvm_vcpu_wake_up(Host& host, Vcpu& vcpu) { host.port.sync.wake_all(vcpu.wait); }
@@ -68,6 +89,25 @@ void kvm_arm_vcpu_power_off(Host& host, Vcpu& vcpu) {
   }
   kvm_make_request(host, vcpu, KVM_REQ_SLEEP);
   kvm_vcpu_kick(host, vcpu);
+}
+
+void kvm_arm_vcpu_suspend(Host& host, Vcpu& vcpu) {
+  {
+    LockGuard lock(host.port.sync, vcpu.mp_state_lock, "mp_state_lock", step_object(StepObject::kMpStateLock, vcpu));
+    vcpu.mp_state.store(host.port.sync, kMpStateSuspended, "mp_state", step_object(StepObject::kMpState, vcpu));
+  }
+  kvm_make_request(host, vcpu, KVM_REQ_SUSPEND);
+  kvm_vcpu_kick(host, vcpu);
+}
+
+int kvm_vcpu_suspend(Host& host, Vcpu& vcpu) {
+  if (!kvm_arm_vcpu_suspended(vcpu)) return 1;
+  kvm_vcpu_wfi(host, vcpu);
+  kvm_make_request(host, vcpu, KVM_REQ_SUSPEND);
+  if (!VmVgic(host, vm_of(host, vcpu))->kvm_vgic_vcpu_pending_irq(vcpu.vcpu_id)) return 1;
+  vcpu.run.system_event = {.type = kSystemEventWakeup, .flags = 0};
+  vcpu.run.exit_reason = ExitReason::KVM_EXIT_SYSTEM_EVENT;
+  return 0;
 }
 
 bool signal_pending(Host& host, Vcpu& vcpu) {

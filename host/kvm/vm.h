@@ -10,6 +10,7 @@
 
 #include "host/kvm/gfn_ranges.h"
 #include "host/kvm/realm.h"
+#include "host/kvm/smccc_filter.h"
 #include "host/kvm/vcpu.h"
 #include "host/kvm/vgic/vgic_state.h"
 
@@ -64,12 +65,13 @@ struct Vm {
   Stage2Mmu mmu;
   Realm realm;
   VgicState vgic;
+  SmcccFilterRanges smccc_filter;
   std::uint8_t num_bps = 1, num_wps = 1;  // ID_AA64DFR0_EL1.BRPs and WRPs, minus one
   bool has_ran_once = false;              // KVM_ARCH_FLAG_HAS_RAN_ONCE
 
   auto members() {
     return std::tie(index, users, is_realm, lock, slots_lock, config_lock, mmu_lock, memslots, private_gfns,
-                    mmu_invalidate, vcpus, mmu, realm, vgic, num_bps, num_wps, has_ran_once);
+                    mmu_invalidate, vcpus, mmu, realm, vgic, smccc_filter, num_bps, num_wps, has_ran_once);
   }
 };
 

@@ -4,6 +4,7 @@
 // a host which calls out of order, leaks or forgets to undelegate is found out, and records every call.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
@@ -86,6 +87,9 @@ class FakeRmm : public host::port::SmcConduit {
   struct Rec {
     std::uint64_t rd = 0;
     RecParams params;
+    bool runnable = false;
+    std::uint64_t psci_pending = 0;  // CPU_ON or AFFINITY_INFO that the host has to complete; 0: none
+    std::uint64_t psci_target = 0;   // its MPIDR
   };
   // One REC entry: what the realm did. Gets the enter half, fills the exit half.
   using Entered = std::function<RmiReturn(const RecEnter&, RecExit&)>;
@@ -210,7 +214,7 @@ class FakeRmm : public host::port::SmcConduit {
       case kRmiRttUnmapUnprotected: return unmap_unprotected(x[1], x[2], static_cast<int>(x[3]), out);
       case kRmiRttInitRipas: return init_ripas(x[1], x[2], x[3], out);
       case kRmiRttSetRipas: return set_ripas(x[1], x[2], x[3], x[4], out);
-      case kRmiPsciComplete: return recs.contains(x[1]) && recs.contains(x[2]) ? kOk : kInput;
+      case kRmiPsciComplete: return psci_complete(x[1], x[2], x[3]);
       default: out.x[0] = abi::kSmcNotSupported; return {static_cast<RmiStatus>(0xff), 0xff};
     }
   }
@@ -260,7 +264,7 @@ class FakeRmm : public host::port::SmcConduit {
       if (!is(p.aux[i], State::kDelegated)) return kInput;
     for (std::uint64_t i = 0; i < p.num_aux; ++i) granules[p.aux[i]] = State::kAux;
     granules[rec] = State::kRec;
-    recs[rec] = {rd, p};
+    recs[rec] = {.rd = rd, .params = p, .runnable = (p.flags & kRecFlagRunnable) != 0};
     r->recs.push_back(rec);
     rec_order.push_back(rec);
     return kOk;
@@ -281,6 +285,7 @@ class FakeRmm : public host::port::SmcConduit {
     auto* r = realm(it->second.rd);
     if (r->state == 0) return kRealmError;
     if (r->state == 2) return {RmiStatus::kErrorRealm, 1};
+    if (!it->second.runnable || it->second.psci_pending != 0) return kRecError;
     std::uint64_t index = 0;
     while (rec_order[index] != rec) ++index;
     auto& exits = script[index];
@@ -292,8 +297,34 @@ class FakeRmm : public host::port::SmcConduit {
     RecExit exit;
     const auto enter = abi::decode<RecEnter>(memory_.raw(run));
     const auto result = body(enter, exit);
-    if (result.status == RmiStatus::kSuccess) abi::encode(exit, memory_.raw(run + kRecRunExitOffset));
+    if (result.status != RmiStatus::kSuccess) return result;
+    abi::encode(exit, memory_.raw(run + kRecRunExitOffset));
+    if (exit.exit_reason == static_cast<std::uint8_t>(RecExitReason::kPsci)) psci_exit(recs.at(rec), exit);
     return result;
+  }
+  // As a monitor leaves a call to the host only after it checked it, a request for nobody is not pending.
+  void psci_exit(Rec& rec, const RecExit& exit) {
+    const auto fid = static_cast<std::uint32_t>(exit.gprs[0]);
+    if (fid == kPsciCpuOff) rec.runnable = false;
+    const bool affinity = fid == kPsciAffinityInfo || fid == kPsciAffinityInfo32;
+    if (fid != kPsciCpuOn && fid != kPsciCpuOn32 && !(affinity && exit.gprs[2] == 0)) return;
+    const auto named =
+        std::find_if(recs.begin(), recs.end(), [&](const auto& r) { return r.second.params.mpidr == exit.gprs[1]; });
+    if (named == recs.end()) return;
+    rec.psci_pending = fid;
+    rec.psci_target = exit.gprs[1];
+  }
+  RmiReturn psci_complete(std::uint64_t calling_rec, std::uint64_t target_rec, std::uint64_t status) {
+    if (calling_rec == target_rec || !recs.contains(calling_rec) || !recs.contains(target_rec)) return kInput;
+    Rec& calling = recs.at(calling_rec);
+    Rec& target = recs.at(target_rec);
+    const bool cpu_on = calling.psci_pending == kPsciCpuOn || calling.psci_pending == kPsciCpuOn32;
+    const bool denied = status == static_cast<std::uint64_t>(PsciStatus::kDenied);
+    if (calling.psci_pending == 0 || target.params.mpidr != calling.psci_target) return kInput;
+    if (status != 0 && !(denied && cpu_on && !target.runnable)) return kInput;
+    if (cpu_on && !denied) target.runnable = true;
+    calling.psci_pending = 0;
+    return kOk;
   }
   RmiReturn data_create(std::uint64_t rd, std::uint64_t data, std::uint64_t ipa, std::uint64_t src) {
     auto* r = realm(rd);

@@ -113,11 +113,12 @@ class FakeCpus : public host::port::GuestCpus {
 class FakeThreads : public host::port::Threads {
  public:
   rmm::port::ActorId spawn(std::string, std::function<void()>) override { return {2}; }
-  host::port::PeId current_pe() const override { return {0}; }
+  host::port::PeId current_pe() const override { return pe; }
   void kick(host::port::PeId) override { ++kicks; }
   bool irq_pending() const override { return irq; }
   void acknowledge_irqs() override { irq = false; }
   bool irq = false;
+  host::port::PeId pe;
   int kicks = 0;
 };
 

@@ -586,18 +586,3 @@ TEST_CASE("immediate_exit and a pending signal never enter the realm") {
   CHECK(b.rmm.count(kRmiRecEnter) == entries);
   CHECK(b.run() == 0);  // the signal was delivered
 }
-
-TEST_CASE("user space may complete a PSCI call itself; realms only, with sane arguments") {
-  Bench b;
-  b.build(true, 2);
-  b.exit_irq();
-  REQUIRE(b.run() == 0);
-  RmiPsciComplete complete{1, static_cast<std::uint32_t>(-3), {}};
-  CHECK(b.ioctl(b.vcpus[0], Ioctl::KVM_ARM_VCPU_RMI_PSCI_COMPLETE, &complete) == 0);
-  CHECK(b.rmm.calls.back().fid() == kRmiPsciComplete);
-  CHECK(static_cast<std::int64_t>(b.rmm.calls.back().x[3]) == -3);
-  complete.padding[1] = 1;
-  CHECK(b.ioctl(b.vcpus[0], Ioctl::KVM_ARM_VCPU_RMI_PSCI_COMPLETE, &complete) == -kEINVAL);
-  complete = {8, 0, {}};
-  CHECK(b.ioctl(b.vcpus[0], Ioctl::KVM_ARM_VCPU_RMI_PSCI_COMPLETE, &complete) == -kEINVAL);
-}
