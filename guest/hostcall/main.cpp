@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // RSI_HOST_CALL (DEN0137 1.0-rel0 A4.5): registers travel to the host and back in a structure in memory. This host
 // takes the first for an SMCCC function: it answers those of PSCI that it offers, and NOT_SUPPORTED to what it doesn't
-// know.
+// know. Its kernel may leave the answers to user space, which can also say who it is.
 
 #include <span>
 
 #include "guest/runtime/claims.h"
+#include "guest/runtime/console.h"
 #include "guest/runtime/exception.h"
 #include "guest/runtime/image.h"
 #include "guest/runtime/program.h"
@@ -21,6 +22,7 @@ namespace v1 = abi::v1_0;
 constinit guest::Claims claims("hostcall");
 
 constexpr std::uint64_t kUnknownFunction = 0xc600'1234;  // SMCCC: a vendor's hypervisor service
+constexpr std::uint64_t kHypervisorUid = 0x8600'ff01;    // SMCCC: who is the hypervisor, in X0 to X3
 constexpr std::uint64_t kNotSupported = ~0ULL;
 constexpr std::size_t kSize = abi::Layout<v1::RsiHostCall>::kSize;
 
@@ -40,6 +42,22 @@ v1::RsiHostCall ask(unsigned cpu, std::uint64_t function) {
   return abi::decode<v1::RsiHostCall>(calls[cpu]);
 }
 
+// A host whose VMM answers host calls says who it is; a kernel alone doesn't know the function.
+void ask_who(unsigned cpu) {
+  const v1::RsiHostCall uid = ask(cpu, kHypervisorUid);
+  if (uid.gprs[0] == kNotSupported) {
+    claims.check(uid.gprs[1] == 0x1000, "the host doesn't say who it is");
+    return;
+  }
+  bool words = true;
+  for (unsigned i = 0; i < 4; ++i) words &= uid.gprs[i] >> 32 == 0;
+  claims.check(words && uid.gprs[4] == 0x4000, "the host says who it is, in four registers");
+  if (cpu == 0) {
+    guest::print(guest::Hex{uid.gprs[0]}, " ", guest::Hex{uid.gprs[1]}, " ", guest::Hex{uid.gprs[2]}, " ",
+                 guest::Hex{uid.gprs[3]}, "\n");
+  }
+}
+
 void prove(unsigned cpu) {
   const abi::Ipa own = guest::ipa_of(calls[cpu]);
   if (!guest::rsi_version().is_realm) {
@@ -50,6 +68,7 @@ void prove(unsigned cpu) {
   claims.check(unknown.gprs[0] == kNotSupported, "the host doesn't know the function");
   claims.check(unknown.imm == 0x1234 && unknown.gprs[7] == 0x7000 && unknown.gprs[30] == 0x1e000,
                "all other registers come back as they went");
+  ask_who(cpu);
   claims.check(ask(cpu, v1::kPsciVersion).gprs[0] == v1::kPsciVersion11, "the host has PSCI 1.1");
 
   claims.check(call(own + 8) == Answer::kErrorInput, "a structure that isn't aligned is refused");

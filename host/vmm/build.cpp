@@ -89,21 +89,29 @@ Vmm::Done Vmm::create_gic() {
 }
 
 Vmm::Done Vmm::create_vcpus() {
-  kvm::VcpuInit init;
-  if (const long result = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_ARM_PREFERRED_TARGET, &init); result < 0)
-    return refused("KVM_ARM_PREFERRED_TARGET", result);
+  if (config_.smccc == SmcccIn::kUser) {
+    if (Done done = forward_calls(); !done) return done;
+  }
   for (unsigned i = 0; i < config_.vcpus; ++i) {
     const long fd = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_CREATE_VCPU, std::uint64_t{i});
     if (fd < 0) return refused(fmt::format("KVM_CREATE_VCPU for vCPU {}", i), fd);
     state_.vcpus.push_back({});
     state_.vcpus.back().fd = static_cast<int>(fd);
-    kvm::VcpuInit features = init;
-    features.features[0] = 1U << kvm::kVcpuPsci02;
-    if (i != 0) features.features[0] |= 1U << kvm::kVcpuPowerOff;  // until CPU_ON
-    if (explicit_realm()) features.features[0] |= 1U << kvm::kVcpuRec;
-    if (const long result = kvm_.ioctl(Fd{static_cast<int>(fd)}, Ioctl::KVM_ARM_VCPU_INIT, &features); result < 0)
-      return refused(fmt::format("KVM_ARM_VCPU_INIT for vCPU {}", i), result);
+    if (Done done = init_vcpu(i, i != 0); !done) return done;
+    state_.vcpus.back().on = i == 0 || config_.smccc == SmcccIn::kKernel;
   }
+  return {};
+}
+
+// With `off` it waits for a CPU_ON.
+Vmm::Done Vmm::init_vcpu(unsigned vcpu, bool off) {
+  kvm::VcpuInit init;
+  if (const long result = kvm_.ioctl({state_.vm_fd}, Ioctl::KVM_ARM_PREFERRED_TARGET, &init); result < 0)
+    return refused("KVM_ARM_PREFERRED_TARGET", result);
+  init.features[0] = 1U << kvm::kVcpuPsci02 | (off ? 1U << kvm::kVcpuPowerOff : 0U);
+  if (explicit_realm()) init.features[0] |= 1U << kvm::kVcpuRec;
+  if (const long result = kvm_.ioctl({state_.vcpus[vcpu].fd}, Ioctl::KVM_ARM_VCPU_INIT, &init); result < 0)
+    return refused(fmt::format("KVM_ARM_VCPU_INIT for vCPU {}", vcpu), result);
   return {};
 }
 

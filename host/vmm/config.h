@@ -45,6 +45,9 @@ enum class HashAlgorithm : std::uint8_t { kSha256, kSha512 };
 
 enum class PsciConduit : std::uint8_t { kSmc, kHvc };
 
+// Who answers PSCI and the hypervisor's own calls: KVM, or this VMM (KVM_ARM_VM_SMCCC_FILTER, KVM_EXIT_HYPERCALL).
+enum class SmcccIn : std::uint8_t { kKernel, kUser };
+
 struct VmConfig {
   std::string name = "vm";
   bool realm = true;
@@ -66,6 +69,7 @@ struct VmConfig {
   HashAlgorithm hash_algorithm = HashAlgorithm::kSha256;  // realms; kSha512 needs the explicit life cycle
   std::string personalization_value;  // realms: at most 64 bytes, zero padded; any needs the explicit life cycle
   PsciConduit psci = PsciConduit::kSmc;
+  SmcccIn smccc = SmcccIn::kKernel;
   bool rng_seed = true;                     // chosen/rng-seed from the machine's seed
   std::optional<std::uint64_t> kaslr_seed;  // chosen/kaslr-seed; absent = no address randomisation
   std::uint32_t reset_limit = 3;            // resets the guest may ask for before the VM ends

@@ -120,12 +120,17 @@ void Vmm::finish(Outcome outcome, std::string reason) {
   stop_vcpus();
 }
 
+void Vmm::interrupt(const VcpuState& vcpu) {
+  if (!vcpu.in_kvm_run) return;
+  kvm_.run({vcpu.fd}).immediate_exit = 1;
+  kvm_.signal_vcpu_thread({vcpu.fd});
+}
+
 void Vmm::stop_vcpus() {
   state_.stopping = true;
-  for (const VcpuState& vcpu : state_.vcpus) {
-    if (!vcpu.in_kvm_run) continue;
-    kvm_.run({vcpu.fd}).immediate_exit = 1;
-    kvm_.signal_vcpu_thread({vcpu.fd});
+  for (VcpuState& vcpu : state_.vcpus) {
+    interrupt(vcpu);
+    port_.sync.wake_all(vcpu.power);
   }
 }
 

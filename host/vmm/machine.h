@@ -82,6 +82,7 @@ class Vmm {
   void main_loop();
   rmm::port::WaitQueue& main_queue();
   void stop_vcpus();
+  void interrupt(const VcpuState& vcpu);
   void finish(Outcome outcome, std::string reason);
   bool prepare_reset();
   void message(const std::string& text);
@@ -94,6 +95,7 @@ class Vmm {
   Done make_ram_private();
   Done create_gic();
   Done create_vcpus();
+  Done init_vcpu(unsigned vcpu, bool off);
   Done init_gic();
   Done load_images();
   Done load(const LoadPiece& piece);
@@ -116,9 +118,29 @@ class Vmm {
   bool handle_exit(unsigned index);
   bool handle_mmio(unsigned index);
   bool handle_system_event(unsigned index);
-  bool handle_hypercall(unsigned index);
+  bool handle_system_event_type(unsigned index, std::uint32_t type);
   bool handle_again(unsigned index);
   bool crash(std::string reason);
+
+  // hypercall.cpp: SMCCC calls that KVM passes on
+  Done forward_calls();
+  bool handle_hypercall(unsigned index);
+  tl::expected<std::uint64_t, std::string> get_register(unsigned vcpu, unsigned index);
+
+  // psci.cpp: PSCI in user space, and which vCPU may run
+  bool psci_call(unsigned index, std::uint32_t function);
+  bool answer(unsigned index, std::uint64_t x0);
+  bool cpu_on(unsigned index, std::uint64_t mpidr, std::uint64_t entry, std::uint64_t context);
+  bool cpu_off(unsigned index);
+  bool cpu_suspend(unsigned index);
+  bool affinity_info(unsigned index, std::uint64_t affinity, std::uint64_t level);
+  Done complete(unsigned caller, unsigned target);
+  Done start(unsigned target, std::uint64_t entry, std::uint64_t context);
+  Done set_mp_state(unsigned vcpu, std::uint32_t mp_state);
+  void hold(unsigned vcpu);
+  void release(unsigned vcpu);
+  void settle(unsigned vcpu);
+  bool may_run(unsigned vcpu);
 
   // memory_fault.cpp: KVM_EXIT_MEMORY_FAULT
   bool handle_memory_fault(unsigned index);

@@ -48,16 +48,24 @@ struct VcpuState {
   int fd = -1;
   bool thread_running = false;
   bool in_kvm_run = false;  // a signal makes sense only then; otherwise the loop's top sees `stopping`
+  // PSCI in user space (psci.cpp). With PSCI in the kernel a vCPU is always on here and sleeps in KVM_RUN.
+  bool on = true;
+  bool settled = true;         // `on` holds: the vCPU is not in KVM_RUN, and no CPU_OFF of it waits to be handled
+  bool held = false;           // stays out of KVM_RUN while another vCPU's call looks at it
+  rmm::port::WaitQueue power;  // of its own thread while it is off or held, and of those who wait for it to settle
   FaultRepeat repeat;
   std::uint32_t again_in_a_row = 0;
   VcpuExits exits;
-  auto members() { return std::tie(fd, thread_running, in_kvm_run, repeat, again_in_a_row, exits); }
+  auto members() {
+    return std::tie(fd, thread_running, in_kvm_run, on, settled, held, power, repeat, again_in_a_row, exits);
+  }
 };
 
 struct VmmState {
   int kvm_fd = -1, vm_fd = -1, memfd_fd = -1, gic_fd = -1;
   std::uint64_t ram_hva = 0;  // user mapping of the memslot; 0 = none
   std::vector<VcpuState> vcpus;
+  rmm::port::Lock psci_lock;  // one CPU_ON at a time
   BusState bus;
   Pl011State pl011;
   VirtioMmioState entropy;
@@ -72,8 +80,8 @@ struct VmmState {
   VcpuExits exits;                   // of vCPUs before the last reset
 
   auto members() {
-    return std::tie(kvm_fd, vm_fd, memfd_fd, gic_fd, ram_hva, vcpus, bus, pl011, entropy, panic, outcome, reason,
-                    stopping, reset_wanted, hint_given, resets, main_thread, exits);
+    return std::tie(kvm_fd, vm_fd, memfd_fd, gic_fd, ram_hva, vcpus, psci_lock, bus, pl011, entropy, panic, outcome,
+                    reason, stopping, reset_wanted, hint_given, resets, main_thread, exits);
   }
 };
 

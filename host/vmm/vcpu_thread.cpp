@@ -26,11 +26,15 @@ void Vmm::vcpu_thread(unsigned index) {
   while (!state_.stopping) {
     if (quiescent_point_) quiescent_point_(index);
     if (state_.stopping) break;
+    if (!may_run(index)) continue;
+    state_.vcpus[index].settled = false;
     state_.vcpus[index].in_kvm_run = true;
     const long result = kvm_.ioctl({state_.vcpus[index].fd}, Ioctl::KVM_RUN);
     state_.vcpus[index].in_kvm_run = false;
     if (!handle_return(index, result)) break;
+    settle(index);
   }
+  settle(index);
   state_.vcpus[index].thread_running = false;
   port_.sync.wake_all(main_queue());
 }
@@ -102,7 +106,14 @@ bool Vmm::handle_mmio(unsigned index) {
 
 bool Vmm::handle_system_event(unsigned index) {
   ++state_.vcpus[index].exits.system_event;
-  const std::uint32_t type = kvm_.run({state_.vcpus[index].fd}).system_event.type;
+  return handle_system_event_type(index, kvm_.run({state_.vcpus[index].fd}).system_event.type);
+}
+
+bool Vmm::handle_system_event_type(unsigned index, std::uint32_t type) {
+  if (type == kvm::kSystemEventWakeup) {
+    if (Done done = set_mp_state(index, kvm::kMpStateRunnable); !done) return crash(done.error());
+    return true;
+  }
   if (panic_.panicked()) {
     finish(Outcome::kPanicked, state_.panic.message);
   } else if (type == kvm::kSystemEventShutdown) {
@@ -114,15 +125,6 @@ bool Vmm::handle_system_event(unsigned index) {
     return crash(fmt::format("vCPU {} reported system event {}.", index, type));
   }
   return false;
-}
-
-// SMCCC calls that KVM passes on: this VMM offers none, and says so in X0.
-bool Vmm::handle_hypercall(unsigned index) {
-  VcpuState& vcpu = state_.vcpus[index];
-  ++vcpu.exits.hypercall;
-  kvm_.run({vcpu.fd}).hypercall.ret = abi::kSmcNotSupported;
-  if (Done done = set_register(index, 0, abi::kSmcNotSupported); !done) return crash(done.error());
-  return true;
 }
 
 bool Vmm::handle_again(unsigned index) {

@@ -186,14 +186,18 @@ void read_vm(const json& object, std::size_t index, const Places& places, host::
   vm.kernel = resolve(vm.kernel, places);
   vm.initrd = resolve(vm.initrd, places);
 
-  std::string boot = "linux", binary, psci = "smc";
+  std::string boot = "linux", binary, psci = "smc", smccc = "kernel";
   reader.text("boot", boot);
   reader.text("binary", binary);
   reader.text("psci", psci);
+  reader.text("smccc", smccc);
   if (problem.empty() && boot != "linux" && boot != "raw")
     problem = fmt::format("{}.boot must be \"linux\" or \"raw\", found \"{}\"", where, boot);
   if (problem.empty() && psci != "smc" && psci != "hvc")
     problem = fmt::format("{}.psci must be \"smc\" or \"hvc\", found \"{}\"", where, psci);
+  if (problem.empty() && smccc != "kernel" && smccc != "user")
+    problem = fmt::format("{}.smccc must be \"kernel\" or \"user\", found \"{}\"", where, smccc);
+  vm.smccc = smccc == "user" ? host::vmm::SmcccIn::kUser : host::vmm::SmcccIn::kKernel;
   vm.boot = boot == "raw" ? host::vmm::Boot::kRaw : host::vmm::Boot::kLinux;
   vm.psci = psci == "hvc" ? host::vmm::PsciConduit::kHvc : host::vmm::PsciConduit::kSmc;
   if (!binary.empty())

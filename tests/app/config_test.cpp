@@ -56,6 +56,14 @@ TEST_CASE("a small configuration is read with its defaults") {
   CHECK(config->machine.memory >= config->vms[0].memory + (256ULL << 20));
 }
 
+TEST_CASE("who answers a guest's calls is the kernel, or on request the VMM") {
+  CHECK(ConfigFile(with_vm("")).load()->vms[0].smccc == host::vmm::SmcccIn::kKernel);
+  CHECK(ConfigFile(with_vm(R"("smccc": "kernel")")).load()->vms[0].smccc == host::vmm::SmcccIn::kKernel);
+  CHECK(ConfigFile(with_vm(R"("smccc": "user")")).load()->vms[0].smccc == host::vmm::SmcccIn::kUser);
+  CHECK_THAT(ConfigFile(with_vm(R"("smccc": "vmm")")).message(),
+             ContainsSubstring(R"(vms[0].smccc must be "kernel" or "user", found "vmm")"));
+}
+
 TEST_CASE("an unknown key is named with the nearest known one") {
   CHECK_THAT(ConfigFile(with_vm(R"("vcpu": 3)")).message(),
              ContainsSubstring("no key \"vcpu\"; did you mean \"vcpus\""));

@@ -23,6 +23,7 @@ namespace {
 struct Ran {
   bench::End end;
   std::string machine_sha256;
+  host::vmm::VcpuExits exits;  // of the first VM
 };
 
 // Runs it to its end and checks what must hold for every guest.
@@ -30,9 +31,12 @@ Ran run(const RunConfig& config, Surroundings surroundings = {}) {
   surroundings.check = true;
   surroundings.limits.max_instructions = 200'000'000;  // a guest that hangs fails instead of running for ever
   const auto machine = bench::machine(config, std::move(surroundings));
-  Ran ran{bench::run_to_end(*machine), machine->machine_sha256()};
+  Ran ran{bench::run_to_end(*machine), machine->machine_sha256(), {}};
+  REQUIRE(machine->vm_result(0).has_value());
+  ran.exits = machine->vm_result(0)->exits;
   CHECK(ran.end.report.exit_code == ExitCode::kPoweredOff);
-  CHECK_THAT(ran.end.console, EndsWith(config.vms[0].name + ": passed\r\n"));
+  if (config.vms[0].name != "hello")  // the only guest that claims nothing
+    CHECK_THAT(ran.end.console, EndsWith(config.vms[0].name + ": passed\r\n"));
   CHECK(ran.end.report.findings.empty());
   CHECK(ran.end.report.granules_left == 0);
   CHECK(ran.end.report.pages_leaked == 0);
@@ -156,6 +160,40 @@ TEST_CASE("guests hold with every other behaviour of the host") {
   }
 }
 
+// Who answers PSCI is a choice of the configuration alone (KVM_ARM_VM_SMCCC_FILTER).
+TEST_CASE("with PSCI in user space guests end as with PSCI in the kernel, each call a KVM_EXIT_HYPERCALL") {
+  const std::string guest = GENERATE("hello", "ipi", "off");
+  const bool realm = GENERATE(true, false);
+  const unsigned vcpus = guest == "hello" ? 1 : guest == "off" ? 6 : 8;
+  CAPTURE(guest, realm);
+  RunConfig config = bench::guest_config(guest, vcpus, realm);
+  const Ran kernel = run(config);
+  CHECK(kernel.exits.hypercall == 0);
+  CHECK(kernel.exits.system_event == 1);
+  config.vms[0].smccc = host::vmm::SmcccIn::kUser;
+  const Ran user = run(config), again = run(config);
+  CHECK(user.exits.hypercall >= vcpus);  // a CPU_ON for each other CPU, and SYSTEM_OFF
+  CHECK(user.exits.system_event == 0);
+  CHECK(user.end.console == kernel.end.console);
+  CHECK(user.machine_sha256 == again.machine_sha256);
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
+    CAPTURE(seed);
+    run(with_seed(config, seed), {.random_schedule = true});
+  }
+}
+
+TEST_CASE("with host calls in user space the VMM tells a realm who it is") {
+  constexpr auto kUuid = "0x2e7b1c5f 0x6b4ad493 0xa5c3018e 0x709bf4d2";
+  RunConfig config = bench::guest_config("hostcall", 2);
+  const Ran kernel = run(config);
+  CHECK_THAT(kernel.end.console, ContainsSubstring("the host doesn't say who it is"));
+  config.vms[0].smccc = host::vmm::SmcccIn::kUser;
+  const Ran user = run(config);
+  CHECK_THAT(user.end.console, ContainsSubstring("the host says who it is") && ContainsSubstring(kUuid));
+  CHECK(kernel.exits.hypercall == 0);
+  CHECK(user.exits.hypercall >= 6);  // three host calls of each CPU
+}
+
 TEST_CASE("interrupts arrive by priority however few list registers there are") {
   auto config = bench::guest_config("gic", GENERATE(1U, 4U));
   config.machine.limits.num_lrs = GENERATE(as<std::uint8_t>{}, 1, 2, 4);
@@ -218,8 +256,10 @@ void check_copy(Machine& machine) {
 TEST_CASE("a guest that is copied anywhere in its life and restored ends as it did") {
   const std::string guest = GENERATE("ripas", "shared", "timer", "ipi", "gic", "hostcall", "off", "abort");
   const bool realm = GENERATE(true, false);
-  CAPTURE(guest, realm);
-  const auto machine = bench::machine(bench::guest_config(guest, 4, realm));
+  RunConfig config = bench::guest_config(guest, 4, realm);
+  if (guest == "ipi") config.vms[0].smccc = GENERATE(host::vmm::SmcccIn::kKernel, host::vmm::SmcccIn::kUser);
+  CAPTURE(guest, realm, config.vms[0].smccc == host::vmm::SmcccIn::kUser);
+  const auto machine = bench::machine(config);
   // Clearing memory takes the first 60,000 instructions of a guest; the rest is its own.
   for (std::uint64_t at = 60'000; at < 75'000 && stop_at(*machine, at); at += 1'000) {
     CAPTURE(at);

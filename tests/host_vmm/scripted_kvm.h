@@ -55,8 +55,9 @@ inline RunStep plain_exit(kvm::ExitReason reason, long result = 0) {
 class ScriptedKvm : public kvm::KvmSystem {
  public:
   std::vector<std::string> log;
-  std::vector<std::deque<RunStep>> scripts;  // one per vCPU ever created, in order of creation
-  std::map<kvm::Ioctl, long> failures;       // this request returns this
+  std::vector<std::deque<RunStep>> scripts;          // one per vCPU ever created, in order of creation
+  std::map<kvm::Ioctl, long> failures;               // this request returns this
+  std::map<std::uint64_t, std::uint64_t> registers;  // what KVM_GET_ONE_REG finds, whatever the vCPU
   std::map<kvm::RmeAction, long> rme_failures;
   std::uint64_t populate_limit = ~0ULL;  // bytes a POPULATE call does at most
   std::map<std::uint64_t, std::vector<std::byte>> mappings;
@@ -133,6 +134,11 @@ class ScriptedKvm : public kvm::KvmSystem {
       }
       case kvm::Ioctl::KVM_SET_DEVICE_ATTR: {
         const auto& attr = *std::get<kvm::DeviceAttr*>(arg);
+        if (const auto* filter = attr.smccc_filter) {
+          log.push_back(fmt::format("filter {} {:#x} {:#x} {}", kinds_.at(fd.value), filter->base, filter->nr_functions,
+                                    filter->action));
+          return 0;
+        }
         log.push_back(fmt::format("gic {} {} {:#x}", attr.group, attr.attr, *attr.value));
         return 0;
       }
@@ -157,6 +163,20 @@ class ScriptedKvm : public kvm::KvmSystem {
       case kvm::Ioctl::KVM_SET_ONE_REG: {
         const auto& reg = *std::get<kvm::OneReg*>(arg);
         log.push_back(fmt::format("reg {} {:#x} = {:#x}", kinds_.at(fd.value), reg.id, *reg.value));
+        return 0;
+      }
+      case kvm::Ioctl::KVM_GET_ONE_REG: {
+        const auto& reg = *std::get<kvm::OneReg*>(arg);
+        *reg.value = registers[reg.id];
+        return 0;
+      }
+      case kvm::Ioctl::KVM_SET_MP_STATE:
+        log.push_back(fmt::format("mp_state {} {}", kinds_.at(fd.value), std::get<kvm::MpState*>(arg)->mp_state));
+        return 0;
+      case kvm::Ioctl::KVM_ARM_VCPU_RMI_PSCI_COMPLETE: {
+        const auto& args = *std::get<kvm::RmiPsciComplete*>(arg);
+        log.push_back(
+            fmt::format("psci_complete {} {:#x} {}", kinds_.at(fd.value), args.target_mpidr, args.psci_status));
         return 0;
       }
       case kvm::Ioctl::KVM_IRQ_LINE: {

@@ -31,6 +31,19 @@ class Linux(Case):
         self.assertIn(summary["command_line"], done.err)
         self.assertIn(f"Kernel command line: {summary['command_line']}", done.out)
 
+    def test_four_cpus_with_psci_in_user_space(self):
+        for config in (LINUX, PLAIN):
+            with self.subTest(config.name):
+                target = self.folder / "json"
+                done = run("run", config, "--batch", "--vcpus", "4", "--set", "vms.0.smccc=user", "--json", target)
+                self.assertEqual(done.code, 0, done)
+                self.assertIn("ccasim: self-check passed", done.out)
+                self.assertIn("smp: Brought up 1 node, 4 CPUs", done.out)
+                summary = json.loads(target.read_text())
+                # Three CPU_ON and SYSTEM_OFF at least; with PSCI in the kernel there are none.
+                self.assertGreaterEqual(summary["kvm_exits"]["KVM_EXIT_HYPERCALL"], 4)
+                self.assertNotIn("KVM_EXIT_SYSTEM_EVENT", summary["kvm_exits"])
+
     def test_a_panic(self):
         for config in (LINUX, PLAIN):
             with self.subTest(config.name):
