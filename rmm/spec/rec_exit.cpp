@@ -232,7 +232,7 @@ ExitJudgement judge_exit(const Platform& platform, const State& state, Pa rec, c
   if (shown.page.size() != abi::Layout<RecExit>::kSize) {
     judgement.wrong.emplace_back("RmiRecExit is not a page of 0x800 bytes");
   } else {
-    const RecExit exit = abi::decode<RecExit>(shown.page);
+    const auto exit = abi::decode<RecExit>(shown.page);
     take_pe(shown.pe, platform.features.gicv3_num_lrs + 1U, exit, expected.exit);
     expected.exit.esr |= exit.esr & expected.esr_open;
     std::vector<std::byte> page(shown.page.size());  // B4.4.16: unused bits MBZ

@@ -80,7 +80,7 @@ struct Watched : Scene {
     cause.kind = ExitCause::Kind::kCall;
     Gprs gprs{};
     std::copy_n(call.regs.x.begin(), 18, gprs.begin());
-    CHECK(leave(cause, exit, gprs) == std::vector<std::string>{});
+    CHECK(leave(cause, exit, gprs).empty());
   }
 };
 
