@@ -71,7 +71,7 @@ if(TARGET ccasim)
                                                    SKIP_RETURN_CODE 4 TIMEOUT 900)
   endforeach()
   # Boots, and measures wall time.
-  set_tests_properties("cli: linux" "cli: linux_shell" PROPERTIES LABELS "cli;slow")
+  set_tests_properties("cli: linux" "cli: linux_shell" PROPERTIES LABELS "cli;slow" TIMEOUT 2400)
   set_tests_properties("cli: linux_shell" PROPERTIES RUN_SERIAL TRUE)
 endif()
 

@@ -31,6 +31,19 @@ class Linux(Case):
         self.assertIn(summary["command_line"], done.err)
         self.assertIn(f"Kernel command line: {summary['command_line']}", done.out)
 
+    def test_one_four_and_eight_cpus_under_the_invariants(self):
+        for cpus in (1, 4, 8):
+            with self.subTest(cpus=cpus):
+                target = self.folder / "json"
+                done = run("run", LINUX, "--batch", "--check", "--vcpus", str(cpus), "--json", target)
+                self.assertEqual(done.code, 0, done)
+                for cpu in range(cpus):
+                    self.assertIn(f"cpu {cpu} ok", done.out)
+                summary = json.loads(target.read_text())
+                assert_consistent(self, summary)
+                self.assertEqual((summary["findings"], summary["granules_left"]), ([], 0))
+                self.assertGreaterEqual(len(summary["checks"]), 25)  # all but I26: no token is asked for
+
     def test_four_cpus_with_psci_in_user_space(self):
         for config in (LINUX, PLAIN):
             with self.subTest(config.name):
