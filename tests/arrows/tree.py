@@ -16,5 +16,5 @@ def files(root=ROOT):
     found = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if _is_source_folder(name)]
-        found += [pathlib.Path(folder, name).relative_to(root) for name in names]
+        found += [pathlib.Path(folder, name).relative_to(root) for name in names if name != ".git"]  # a worktree's
     return sorted(found)
