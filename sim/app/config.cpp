@@ -54,8 +54,8 @@ tl::expected<json, InputError> read_json(const std::string& path) {
     // The library's text begins with its own name and with line and column.
     const std::string_view what = e.what();
     const std::size_t begin = what.find("syntax error");
-    return error(
-        fmt::format("'{}' line {} is not JSON: {}", path, line, begin == what.npos ? what : what.substr(begin)));
+    return error(fmt::format("'{}' line {} is not JSON: {}", path, line,
+                             begin == std::string_view::npos ? what : what.substr(begin)));
   }
 }
 

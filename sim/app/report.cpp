@@ -64,7 +64,7 @@ Ending ending(const Machine& machine, RunResult result, bool interrupted) {
 
 class Disassembler {
  public:
-  Disassembler() { open_ = cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &handle_) == CS_ERR_OK; }
+  Disassembler() : open_(cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &handle_) == CS_ERR_OK) {}
   ~Disassembler() {
     if (open_) cs_close(&handle_);
   }

@@ -199,7 +199,7 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
     std::fputs(help->text.c_str(), stdout);
     return ExitCode::kPoweredOff;
   }
-  const RunOptions& options = std::get<RunOptions>(*parsed);
+  const auto& options = std::get<RunOptions>(*parsed);
   std::vector<Query> queries;
   for (const auto& text : options.queries) {
     auto query = parse_query(text);

@@ -43,8 +43,8 @@ void store(gcry_mpi_t value, std::span<std::uint8_t, abi::token::kP384Size> out)
 abi::token::P384Point multiple_of_generator(gcry_mpi_t scalar) {
   gcry_ctx_t curve = nullptr;
   demand(gcry_mpi_ec_new(&curve, nullptr, kCurve), "the curve");
-  const gcry_mpi_point_t generator = gcry_mpi_ec_get_point("g", curve, 1), product = gcry_mpi_point_new(0);
-  const gcry_mpi_t x = gcry_mpi_new(0), y = gcry_mpi_new(0);
+  gcry_mpi_point_t generator = gcry_mpi_ec_get_point("g", curve, 1), product = gcry_mpi_point_new(0);
+  gcry_mpi_t x = gcry_mpi_new(0), y = gcry_mpi_new(0);
   gcry_mpi_ec_mul(product, scalar, generator, curve);
   if (gcry_mpi_ec_get_affine(x, y, product, curve) != 0) demand(nullptr, "the scalar is no private key");
   abi::token::P384Point point;
@@ -59,9 +59,9 @@ abi::token::P384Point multiple_of_generator(gcry_mpi_t scalar) {
 }
 
 void store_element(gcry_sexp_t signature, const char* name, std::span<std::uint8_t, abi::token::kP384Size> out) {
-  const gcry_sexp_t element = gcry_sexp_find_token(signature, name, 0);
+  gcry_sexp_t element = gcry_sexp_find_token(signature, name, 0);
   demand(element, "a signature without r or s");
-  const gcry_mpi_t value = gcry_sexp_nth_mpi(element, 1, GCRYMPI_FMT_USG);
+  gcry_mpi_t value = gcry_sexp_nth_mpi(element, 1, GCRYMPI_FMT_USG);
   demand(value, "a signature without r or s");
   store(value, out);
   gcry_mpi_release(value);
@@ -107,7 +107,7 @@ abi::token::Sha384Digest sha384(abi::token::ByteView data) {
 
 std::array<std::uint8_t, 32> sha256(abi::token::ByteView data) {
   initialise_library();
-  std::array<std::uint8_t, 32> out;
+  std::array<std::uint8_t, 32> out = {};
   gcry_md_hash_buffer(GCRY_MD_SHA256, out.data(), data.data(), data.size());
   return out;
 }

@@ -20,9 +20,11 @@ struct Fiber::Switch {
   static void entry(context::transfer_t from);
 };
 
-Fiber::Fiber(StackPool& pool, std::function<void()> body) : pool_(pool), stack_(pool.take()), body_(std::move(body)) {
-  context_ = context::make_fcontext(stack_.top(), stack_.size, &Switch::entry);
-}
+Fiber::Fiber(StackPool& pool, std::function<void()> body)
+    : pool_(pool),
+      stack_(pool.take()),
+      body_(std::move(body)),
+      context_(context::make_fcontext(stack_.top(), stack_.size, &Switch::entry)) {}
 
 Fiber::~Fiber() {
   if (started_ && !finished_) {

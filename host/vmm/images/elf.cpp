@@ -87,7 +87,7 @@ tl::expected<KernelImage, ConfigError> parse_elf(const std::string& name, std::s
   image.is_elf = true;
   const auto entry = file.get<std::uint64_t>(kEntry);
   std::optional<abi::Ipa> entry_ipa;
-  const std::uint64_t first = file.get<std::uint64_t>(kPhOff);
+  const auto first = file.get<std::uint64_t>(kPhOff);
   std::uint64_t copied = 0;  // segments that don't overlap can't sum to more than memory: bounds hostile files
   for (std::uint64_t i = 0; i < file.get<std::uint16_t>(kPhNum); ++i) {
     const std::uint64_t header = first + i * kProgramHeaderSize;

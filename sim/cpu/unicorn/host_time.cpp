@@ -3,7 +3,8 @@
 
 #include <dlfcn.h>
 #include <sys/time.h>
-#include <time.h>
+
+#include <ctime>
 
 namespace sim {
 
