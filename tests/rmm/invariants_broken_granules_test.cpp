@@ -20,7 +20,7 @@ constexpr call::Command kDelegate{.interface = rmm::port::Interface::kRmi,
 // Skips a state.
 constexpr call::Row kDelegatesAsRec = call::make_row<kDelegate, [](call::Call<kDelegate>& c) {
   const auto granule = abi::GranulePa::containing({c.in<"addr">()});
-  c.platform.gpt.set_pas(granule, abi::Pas::kRealm);
+  REQUIRE(c.platform.gpt.set_pas(granule, abi::Pas::kRealm));
   c.platform.observer->granule_transition({.granule = granule, .from = "UNDELEGATED", .to = "REC", .owner = {}});
   c.state.granules.at(granule).state = GranuleState::kRec;
   return c.done();
