@@ -30,12 +30,10 @@ namespace v1_0 = abi::v1_0;
 
 namespace {
 
-constexpr std::uint64_t kGiven = 0x8200'0000;  // IPA of the 2 MiB that the guest gives away
-
 // Fills a block of its memory granule by granule and gives the block back to the host: the host destroys 512 granules,
 // folds their table, and makes the block EMPTY.
 constexpr std::uint32_t kGivesBlockAway[] = {
-    0xd2b04014,  //    mov x20, #0x82000000
+    0xd2b04014,  //    mov x20, #0x82000000   IPA of the 2 MiB that it gives away
     0xaa1403f6,  //    mov x22, x20
     0xd2804015,  //    mov x21, #512
     0xf90002d5,  // 1: str x21, [x22]
