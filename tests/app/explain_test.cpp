@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fstream>
-#include <regex>
 #include <set>
 
 #include <fmt/format.h>
@@ -201,17 +200,18 @@ TEST_CASE("explain knows the invariants I1 to I28: what holds, when it is checke
 TEST_CASE("docs/invariants.md says of each invariant what explain says, and which ones --check evaluates") {
   std::ifstream file("docs/invariants.md");
   REQUIRE(file);
-  const std::regex row(R"(\| (I\d+) \| *(\w*) *\| (.*) \|)");
   std::size_t rows = 0;
   for (std::string line; std::getline(file, line);) {
-    std::smatch match;
-    if (!std::regex_match(line, match, row)) continue;
+    // | I1 | check | The rule. |
+    const std::size_t first = line.find(" |"), second = first == std::string::npos ? first : line.find("| ", first + 2);
+    if (!line.starts_with("| I") || line.starts_with("| Id ") || second == std::string::npos || !line.ends_with(" |"))
+      continue;
     ++rows;
     INFO(line);
-    const rmm::check::Rule* rule = rmm::check::find_rule(match[1].str());
+    const rmm::check::Rule* rule = rmm::check::find_rule(line.substr(2, first - 2));
     REQUIRE(rule != nullptr);
-    CHECK(match[3].str() == rule->holds);
-    CHECK((match[2] == "check") == !rule->checked.empty());
+    CHECK(line.substr(second + 2, line.size() - second - 4) == rule->holds);
+    CHECK((line.substr(first, second - first).find("check") != std::string::npos) == !rule->checked.empty());
   }
   CHECK(rows == rmm::check::rules().size());
 }

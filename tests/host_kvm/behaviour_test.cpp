@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every field of KvmBehaviour, flipped alone, changes something that user space or the realm can see.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -168,6 +169,18 @@ std::string kvm_sources() {
   return all;
 }
 
+// How often `word` stands in `text` with no letter, digit or underscore after it.
+std::size_t count_word(std::string_view text, std::string_view word) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    const bool longer =
+        end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_');
+    if (!longer) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("each field of KvmBehaviour, flipped alone, changes a result") {
@@ -194,7 +207,6 @@ TEST_CASE("no field of KvmBehaviour is without a test that flips it, or read in 
   for (const auto& field : behaviour_fields()) {
     INFO(field.name);
     CHECK(std::count_if(flips().begin(), flips().end(), [&](const Flip& f) { return f.field == field.name; }) == 1);
-    const std::regex read(fmt::format(R"(behaviour\.{}\b)", field.name));
-    CHECK(std::distance(std::sregex_iterator(sources.begin(), sources.end(), read), std::sregex_iterator()) == 1);
+    CHECK(count_word(sources, fmt::format("behaviour.{}", field.name)) == 1);
   }
 }
