@@ -349,7 +349,7 @@ void Invariants::host_was_read(abi::Pa, std::span<const std::byte> bytes) {
   if (self.commanding && !self.running) self.rmi.host_bytes.assign(bytes.begin(), bytes.end());
 }
 
-void Invariants::host_is_written(abi::Pa pa) {
+void Invariants::host_is_written(abi::Pa pa, std::span<const std::byte>) {
   count_work();
   add_effect(Kind::kHostMemory, abi::GranulePa::containing(pa).pa().value);
 }

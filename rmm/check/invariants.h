@@ -56,7 +56,7 @@ class Invariants : public port::Observer, private PortWatcher {
 
  private:
   void host_was_read(abi::Pa pa, std::span<const std::byte> bytes) override;
-  void host_is_written(abi::Pa pa) override;
+  void host_is_written(abi::Pa pa, std::span<const std::byte> bytes) override;
   void memory_is_written(abi::Pa pa, std::span<const std::byte> bytes) override;
   void granule_is_wiped(abi::GranulePa granule) override;
   void pas_was_set(abi::GranulePa granule, abi::Pas pas) override;

@@ -10,7 +10,7 @@ tl::expected<void, port::Gpf> WatchedPorts::Memory::read_ns(abi::Pa pa, std::spa
 }
 
 tl::expected<void, port::Gpf> WatchedPorts::Memory::write_ns(abi::Pa pa, std::span<const std::byte> in) {
-  watcher_.host_is_written(pa);
+  watcher_.host_is_written(pa, in);
   return inner_.write_ns(pa, in);
 }
 

@@ -15,7 +15,7 @@ class PortWatcher {
  public:
   virtual ~PortWatcher() = default;
   virtual void host_was_read(abi::Pa pa, std::span<const std::byte> bytes) = 0;
-  virtual void host_is_written(abi::Pa pa) = 0;
+  virtual void host_is_written(abi::Pa pa, std::span<const std::byte> bytes) = 0;
   virtual void memory_is_written(abi::Pa pa, std::span<const std::byte> bytes) = 0;  // Realm PAS, before it happens
   virtual void granule_is_wiped(abi::GranulePa granule) = 0;
   virtual void pas_was_set(abi::GranulePa granule, abi::Pas pas) = 0;

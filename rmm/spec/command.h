@@ -47,6 +47,9 @@ struct Command {
 std::span<const Command> commands();
 const Command* find_command(std::uint32_t fid);  // nullptr: none
 
+// How RMI_REC_ENTER goes on behind its checks, in this state: one result.
+std::vector<Outcome> entries(const Platform& platform, const State& state, const World& world, const Call& call);
+
 // `RMI_RTT_CREATE rd=0x... rtt=0x... ipa=0x... level=3`; a realm's call ends in ` rec=0x...`.
 std::string script_line(const Call& call);
 

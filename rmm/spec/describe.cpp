@@ -74,7 +74,7 @@ void compare(const Realm& model, const Realm& monitor, Differences& at) {
   }
 }
 
-void compare(const Rec& model, const Rec& monitor, Differences& at) {
+void compare(const Rec& model, const Rec& monitor, bool enterable, Differences& at) {
   at.attribute("owner", model.owner, monitor.owner);
   at.attribute("mpidr", model.mpidr, monitor.mpidr);
   at.attribute("running", model.running, monitor.running);
@@ -101,7 +101,7 @@ void compare(const Rec& model, const Rec& monitor, Differences& at) {
     at.attribute("ripas_destroyed", model.change_destroyed, monitor.change_destroyed);
   }
   const bool after_psci = model.pause == Pause::kPsci;
-  if (after_psci && !model.runnable) return;
+  if (after_psci && !(model.runnable && enterable)) return;
   at.attribute("pc", model.pc, monitor.pc);
   for (std::size_t i = 0; i < model.gprs.size(); ++i) {
     if (after_psci && i >= 4 && i <= 6) continue;
@@ -259,7 +259,10 @@ std::vector<std::string> diff(const State& model, const State& monitor, const Sc
   });
   both(model.recs, monitor.recs, scope.recs, [&](Pa rec, const Rec* a, const Rec* b) {
     Differences at(lines, fmt::format("rec 0x{:x}", rec.value));
-    if (at.present(a != nullptr, b != nullptr)) compare(*a, *b, at);
+    if (at.present(a != nullptr, b != nullptr)) {
+      const auto owner = model.realms.find(a->owner);
+      compare(*a, *b, owner == model.realms.end() || owner->second.state != RealmState::kSystemOff, at);
+    }
   });
   both(model.tables, monitor.tables, scope.tables, [&](const TableKey& key, const Table* a, const Table* b) {
     Differences at(lines,

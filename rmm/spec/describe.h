@@ -34,9 +34,9 @@ struct Scope {
 };
 
 // One line for each attribute that differs within `scope`: "what: model X, monitor Y". Not compared, because the text
-// gives it no value or the realm has it: registers of a REC that runs or was turned off, X4..X6 after a PSCI exit,
-// attributes of a RIPAS change, a host call or a token that isn't under way, entries outside the IPA space, and the
-// model's own memory (pause, abort_esr, abort_unprotected).
+// gives it no value or the realm has it: registers of a REC that runs, was turned off or has turned its realm off,
+// X4..X6 after a PSCI exit, attributes of a RIPAS change, a host call or a token that isn't under way, entries outside
+// the IPA space, and the model's own memory (pause, abort_esr, abort_unprotected).
 std::vector<std::string> diff(const State& model, const State& monitor, const Scope& scope);
 
 }  // namespace rmm::spec

@@ -60,6 +60,15 @@ std::vector<std::string> script_lines(const Call& call, const World& world) {
   return lines;
 }
 
+namespace {
+
+bool enters(const std::vector<Outcome>& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& outcome) { return outcome.entry || outcome.retried; });
+}
+
+}  // namespace
+
 Judge::Judge(Platform platform, const World& world, std::size_t history)
     : platform_(std::move(platform)), world_(world), history_limit_(history) {}
 
@@ -83,7 +92,106 @@ void Judge::begin(unsigned pe, const Call& call) {
 
 void Judge::refresh(unsigned pe) {
   Open& open = top(pe);
-  if (!open.entered) open.outcomes = spec::allowed(platform_, state_, world_, open.call);
+  if (open.entered || open.claimed || open.settled) return;
+  open.enterable = open.enterable || enters(open.outcomes);
+  if (open.version != version_) {
+    for (Outcome& outcome : open.outcomes) {
+      if (outcome.next.empty() && !outcome.entry) open.earlier.push_back(std::move(outcome));
+    }
+  }
+  open.outcomes = spec::allowed(platform_, state_, world_, open.call);
+  open.version = version_;
+}
+
+namespace {
+
+// What the world sees of a transition: a realm's call has its REC to itself.
+Scope shared_scope(const Call& call, const Delta& delta) {
+  Scope scope = Scope::of(delta);
+  scope.recs.erase(call.rec);
+  return scope;
+}
+
+// The objects of `scope` alone, with the realms that their tables belong to.
+State part(const State& state, const Scope& scope) {
+  State out;
+  const auto copy = [](const auto& from, auto& to, const auto& key) {
+    if (const auto it = from.find(key); it != from.end()) to.insert(*it);
+  };
+  for (const Pa pa : scope.granules) copy(state.granules, out.granules, pa);
+  for (const Pa rd : scope.realms) copy(state.realms, out.realms, rd);
+  for (const Pa rec : scope.recs) copy(state.recs, out.recs, rec);
+  for (const TableKey& key : scope.tables) {
+    copy(state.tables, out.tables, key);
+    copy(state.realms, out.realms, key.rd);
+  }
+  return out;
+}
+
+}  // namespace
+
+Verdict Judge::settle(unsigned pe, const Abstraction& monitor) {
+  Open& open = top(pe);
+  Verdict verdict;
+  if (open.settled || open.claimed) return verdict;
+  Scope scope;
+  for (const Outcome& outcome : open.outcomes) scope.add(shared_scope(open.call, outcome.next));
+  if (scope.granules.empty() && scope.realms.empty() && scope.recs.empty() && scope.tables.empty()) return verdict;
+  const State seen = monitor(scope);
+  std::vector<Outcome> fitting;
+  for (Outcome& outcome : open.outcomes) {
+    State next = part(state_, scope);
+    apply(next, outcome.next);
+    const std::vector<std::string> differences = diff(next, seen, scope);
+    if (differences.empty()) {
+      fitting.push_back(std::move(outcome));
+      continue;
+    }
+    for (const std::string& line : differences) {
+      verdict.findings.push_back(fmt::format("{}: if {}: {}", script_line(open.call),
+                                             outcome.condition.empty() ? "it succeeds" : outcome.condition, line));
+    }
+  }
+  if (fitting.empty()) {
+    // Nothing was done, for a reason that held at the begin.
+    const bool untouched = diff(part(state_, scope), seen, scope).empty();
+    return untouched && !open.earlier.empty() ? Verdict{} : verdict;
+  }
+  open.outcomes = std::move(fitting);
+  open.settled = true;
+  return take(open.call, open.outcomes.front());
+}
+
+Verdict Judge::claim(unsigned pe) {
+  Open& open = top(pe);
+  Verdict verdict;
+  const Pa rec{open.call.x(1)};
+  if (!(open.enterable || enters(open.outcomes)) || !state_.recs.contains(rec)) {
+    verdict.findings.push_back(fmt::format("{}: the REC was entered{}", script_line(open.call), list(open.outcomes)));
+    return verdict;
+  }
+  open.claimed = true;
+  state_.recs.at(rec).running = true;
+  ++version_;
+  verdict.touched.recs.insert(rec);
+  return verdict;
+}
+
+Verdict Judge::open_entry(unsigned pe) {
+  Open& open = top(pe);
+  if (!open.claimed || open.opened) return {};
+  open.opened = true;
+  open.outcomes = entries(platform_, state_, world_, open.call);
+  if (open.outcomes.empty()) return {{fmt::format("{}: entered without its page", script_line(open.call))}, {}, {}};
+  const Outcome& outcome = open.outcomes.front();
+  return outcome.retried ? Verdict{} : take(open.call, outcome);
+}
+
+void Judge::rested(unsigned pe) {
+  const auto rec = state_.recs.find(Pa{top(pe).call.x(1)});
+  if (rec == state_.recs.end()) return;
+  rec->second.running = false;
+  ++version_;
 }
 
 const std::vector<Outcome>& Judge::allowed(unsigned pe) const { return open_.at(pe).back().outcomes; }
@@ -99,6 +207,7 @@ bool Judge::matches(const Outcome& outcome, const Observed& observed) const {
 Verdict Judge::take(const Call& call, const Outcome& outcome) {
   Verdict verdict;
   apply(state_, outcome.next);
+  if (!outcome.next.empty()) ++version_;
   verdict.touched = Scope::of(outcome.next);
   verdict.wiped = outcome.wiped;
   for (const auto& [pa, pas] : outcome.pas) {
@@ -114,24 +223,27 @@ Verdict Judge::take(const Call& call, const Outcome& outcome) {
   return verdict;
 }
 
-Verdict Judge::end(unsigned pe, const Observed& observed) {
-  const Open open = std::move(top(pe));
-  open_[pe].pop_back();
-  if (open.exited) return end_of_enter(open, observed);
-  const Outcome* found = nullptr;
-  bool other_name = false;
-  for (const Outcome& outcome : open.outcomes) {
+const Outcome* Judge::find(const std::vector<Outcome>& outcomes, const Observed& observed, bool& other_name) const {
+  for (const Outcome& outcome : outcomes) {
     if (outcome.entry || outcome.exit || outcome.retried || !matches(outcome, observed)) continue;
     // Ids of our own have no counterpart in the text: they are allowed by what they report.
     const bool named =
         observed.condition.empty() || observed.condition.front() == '_' || observed.condition == outcome.condition;
-    if (named) {
-      found = &outcome;
-      break;
-    }
+    if (named) return &outcome;
     other_name = true;
   }
-  if (found != nullptr) return take(open.call, *found);
+  return nullptr;
+}
+
+Verdict Judge::end(unsigned pe, const Observed& observed) {
+  const Open open = std::move(top(pe));
+  open_[pe].pop_back();
+  if (open.exited) return end_of_enter(open, observed);
+  bool other_name = false;
+  if (const Outcome* found = find(open.outcomes, observed, other_name)) {
+    return open.settled ? Verdict{} : take(open.call, *found);
+  }
+  if (!open.settled && find(open.earlier, observed, other_name) != nullptr) return {};
   Verdict verdict;
   std::string result = fmt::format("X0=0x{:x}", observed.regs.x[0]);
   for (std::size_t n = 1; n <= 4; ++n) {
@@ -167,6 +279,7 @@ Verdict Judge::end_of_enter(const Open& open, const Observed& observed) const {
 
 Verdict Judge::entered(unsigned pe, const Gprs& gprs, std::uint64_t pc) {
   Open& open = top(pe);
+  Verdict opening = open_entry(pe);
   const auto found = std::find_if(open.outcomes.begin(), open.outcomes.end(),
                                   [](const Outcome& outcome) { return outcome.entry && !outcome.retried; });
   if (found == open.outcomes.end()) {
@@ -175,7 +288,7 @@ Verdict Judge::entered(unsigned pe, const Gprs& gprs, std::uint64_t pc) {
     return verdict;
   }
   open.entered = true;
-  Verdict verdict = take(open.call, *found);
+  Verdict verdict = open.opened ? std::move(opening) : take(open.call, *found);
   const RealmEntry& entry = *found->entry;
   if (entry.takes_sea) return verdict;
   for (std::size_t n = 0; n < gprs.size(); ++n) {
@@ -210,7 +323,7 @@ Verdict Judge::call_exits(unsigned pe) {
     cause.access = {open.call.x(1)};  // the command's addr
   }
   top(pe).call_exit = std::move(cause);
-  return take(open.call, *found);
+  return open.settled ? Verdict{} : take(open.call, *found);
 }
 
 Verdict Judge::left(unsigned pe, const ExitCause& seen, const ExitShown& shown) {
@@ -243,6 +356,8 @@ Verdict Judge::left(unsigned pe, const ExitCause& seen, const ExitShown& shown) 
     verdict.findings.push_back(fmt::format("{}: {}", script_line(open.call), wrong));
   }
   apply(state_, judgement.next);
+  ++version_;
+  if (open.claimed) state_.recs.at(rec).running = true;  // until rested()
   verdict.touched = Scope::of(judgement.next);
   open.exited = true;
   return verdict;

@@ -25,14 +25,23 @@
 // transition may have changed. Read those back, with every object that the monitor wrote meanwhile, and compare():
 // an object that the monitor wrote and the model did not touch is compared too, which is the footprint rule.
 //
-// Under concurrency a call is judged at one moment, in the order of those moments: refresh(pe), with all locks held
-// that the call takes, before the first one is released; begin() then only announces it. The model's state moves at
-// end(), so end() (or call_exits, entered, left) is called before another PE's refresh() that depends on it: at the
-// release.
+// Under concurrency a call is judged at one moment, in the order of those moments: when it has acted and the first of
+// the locks for that is about to be released. Its result is not known to the watcher then, but what it did to the
+// objects is:
+//   refresh(pe)          then, if the state or what the World shows was another one at begin(); the World answers as if
+//                        the call had not acted
+//   settle(pe, monitor)  keeps the results that fit the objects, and the model's state moves. end() then compares
+//                        registers only. What a call of a realm does to its own REC is not looked at.
+//   claim(pe)            instead of it, when RMI_REC_ENTER has made the REC its own: it runs, for all others
+//   open_entry(pe)       when the entry writes to the realm's memory, under the lock for it; entered() may come later
+//   rested(pe)           after left(), when the monitor lets others have the REC again
+// A failure may be reported for the state of the begin or of that moment, and a REC be entered: the checks come before.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +68,9 @@ struct Verdict {
   bool ok() const { return findings.empty(); }
 };
 
+// The monitor's objects within a scope, as it has them now.
+using Abstraction = std::function<State(const Scope&)>;
+
 class Judge {
  public:
   // Keeps the last `history` lines of the script, 0: none.
@@ -69,9 +81,15 @@ class Judge {
 
   void begin(unsigned pe, const Call& call);
   void refresh(unsigned pe);
+  Verdict settle(unsigned pe, const Abstraction& monitor);
+  Verdict claim(unsigned pe);
+  Verdict open_entry(unsigned pe);
+  void rested(unsigned pe);
   // What the open call may result in.
   const std::vector<Outcome>& allowed(unsigned pe) const;
   Verdict end(unsigned pe, const Observed& observed);
+  const Call& call(unsigned pe) const { return open_.at(pe).back().call; }
+  bool is_settled(unsigned pe) const { return open_.at(pe).back().settled; }
 
   Verdict entered(unsigned pe, const Gprs& gprs, std::uint64_t pc);
   Verdict call_exits(unsigned pe);
@@ -82,17 +100,26 @@ class Judge {
     return diff(state_, monitor, scope);
   }
   const std::deque<std::string>& history() const { return history_; }
+  // Changes whenever the model's state moves.
+  std::uint64_t version() const { return version_; }
 
  private:
   struct Open {
     Call call;
     std::vector<Outcome> outcomes;
+    std::vector<Outcome> earlier;  // failures allowed at the begin
+    std::uint64_t version = 0;     // of the state that `outcomes` are about
+    bool enterable = false;        // RMI_REC_ENTER: might go on at the begin
+    bool settled = false;          // `next` of the outcome holds already
+    bool claimed = false;
+    bool opened = false;
     bool entered = false;
     bool exited = false;
     std::optional<ExitCause> call_exit;  // RMI_REC_ENTER: of the realm's call that left
   };
   Open& top(unsigned pe);
   Verdict take(const Call& call, const Outcome& outcome);
+  const Outcome* find(const std::vector<Outcome>& outcomes, const Observed& observed, bool& other_name) const;
   Verdict end_of_enter(const Open& open, const Observed& observed) const;
   void remember(const Call& call);
   bool matches(const Outcome& outcome, const Observed& observed) const;
@@ -100,6 +127,7 @@ class Judge {
   Platform platform_;
   const World& world_;
   State state_;
+  std::uint64_t version_ = 0;
   std::map<unsigned, std::vector<Open>> open_;  // by PE: RMI_REC_ENTER, and in it the realm's call
   std::size_t history_limit_ = 0;
   std::deque<std::string> history_;

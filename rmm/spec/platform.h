@@ -24,6 +24,7 @@ struct Platform {
   bool vmid16 = true;                      // FEAT_VMID16
   std::uint8_t min_ipa_width = 32;         // A3.1.2: a smaller one is unsupported
   bool zero_bps_reserved = true;  // B4.4.12: num_bps and num_wps of 0 are reserved; does REALM_CREATE refuse them?
+  bool sysreg_gprs_rt = false;    // D4: a trapped register's value is in gprs[Rt], not in gprs[0]
   std::uint64_t rmi_version = abi::v1_0::kInterfaceVersion10;
   std::uint64_t rsi_version = abi::v1_0::kInterfaceVersion10;
   std::uint64_t smccc_version = abi::v1_0::kSmcccVersion12;

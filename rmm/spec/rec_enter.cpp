@@ -163,7 +163,8 @@ struct RecEnterCommand : Context {
       }
     } else if (running.pause == Pause::kSysReg) {
       const abi::esr::SysRegIss iss = abi::esr::sysreg_iss(running.abort_esr);
-      if (iss.is_read && iss.rt < entry.gprs.size()) entry.gprs[iss.rt] = enter().gprs[0];  // D4
+      if (iss.is_read && iss.rt < entry.gprs.size())
+        entry.gprs[iss.rt] = enter().gprs.at(platform.sysreg_gprs_rt ? iss.rt : 0);  // D4
     }
     enters.entry = entry;
     enters.next.recs.emplace_back(rec(), running);
@@ -172,6 +173,13 @@ struct RecEnterCommand : Context {
 };
 
 }  // namespace
+
+std::vector<Outcome> entries(const Platform& platform, const State& state, const World& world, const Call& call) {
+  const RecEnterCommand command(platform, state, world, call);
+  std::vector<Outcome> outcomes;
+  if (command.readable()) command.succeed(outcomes);
+  return outcomes;
+}
 
 std::vector<Command> rec_enter_commands() {
   return {row<RecEnterCommand>("RMI_REC_ENTER", abi::v1_0::kRmiRecEnter, Interface::kRmi)};

@@ -89,7 +89,8 @@ void require_leaving(const State& state, const ExitCause& cause, Expected& expec
   }
 }
 
-void synchronous(const State& state, const ExitCause& cause, const ExitShown& shown, Expected& expected) {
+void synchronous(const Platform& platform, const State& state, const ExitCause& cause, const ExitShown& shown,
+                 Expected& expected) {
   const abi::Exception& exception = cause.exception;
   expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kSync);
   switch (esr::ec(exception.esr)) {
@@ -114,7 +115,8 @@ void synchronous(const State& state, const ExitCause& cause, const ExitShown& sh
     case esr::Ec::kSysReg: {  // D4
       const esr::SysRegIss iss = esr::sysreg_iss(exception.esr);
       expected.exit.esr = exception.esr;
-      if (!iss.is_read) expected.exit.gprs[0] = register_value(shown.gprs, iss.rt);
+      const unsigned gpr = platform.sysreg_gprs_rt ? iss.rt : 0;
+      if (!iss.is_read && gpr < shown.gprs.size()) expected.exit.gprs.at(gpr) = register_value(shown.gprs, iss.rt);
       expected.rec.pause = Pause::kSysReg;
       expected.rec.abort_esr = exception.esr;
       expected.rec.pc += kInstruction;
@@ -137,7 +139,7 @@ void own_access(Ipa access, Expected& expected) {
   expected.rec.abort_unprotected = false;
 }
 
-Expected expect(const State& state, Pa rec, const ExitCause& cause, const ExitShown& shown) {
+Expected expect(const Platform& platform, const State& state, Pa rec, const ExitCause& cause, const ExitShown& shown) {
   Expected expected;
   expected.rec = state.recs.at(rec);
   Rec& next = expected.rec;
@@ -164,7 +166,7 @@ Expected expect(const State& state, Pa rec, const ExitCause& cause, const ExitSh
     case ExitCause::Kind::kEntryAccess: own_access(cause.access, expected); break;
     case ExitCause::Kind::kException:
       switch (cause.exception.kind) {
-        case ExceptionKind::kSync: synchronous(state, cause, shown, expected); break;
+        case ExceptionKind::kSync: synchronous(platform, state, cause, shown, expected); break;
         case ExceptionKind::kIrq: expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kIrq); break;
         case ExceptionKind::kFiq: expected.exit.exit_reason = static_cast<std::uint8_t>(RecExitReason::kFiq); break;
         case ExceptionKind::kSerror:
@@ -227,7 +229,7 @@ std::uint64_t word_at(const std::vector<std::byte>& page, std::size_t offset) {
 ExitJudgement judge_exit(const Platform& platform, const State& state, Pa rec, const ExitCause& cause,
                          const ExitShown& shown) {
   ExitJudgement judgement;
-  Expected expected = expect(state, rec, cause, shown);
+  Expected expected = expect(platform, state, rec, cause, shown);
   if (!expected.wrong.empty()) judgement.wrong.push_back(expected.wrong);
   if (shown.page.size() != abi::Layout<RecExit>::kSize) {
     judgement.wrong.emplace_back("RmiRecExit is not a page of 0x800 bytes");

@@ -97,6 +97,9 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       invariants_(surroundings_.check
                       ? std::make_unique<rmm::check::Invariants>(platform_, state_.monitor, findings_, limits(config))
                       : nullptr),
+      model_check_(surroundings_.check_model
+                       ? std::make_unique<rmm::check::ModelCheck>(platform_, state_.monitor, limits(config))
+                       : nullptr),
       monitor_(monitor_ports(), limits(config), (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
       host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
       kvm_((state_.kvm.behaviour = config.host, state_.kvm), host_platform_) {
@@ -104,7 +107,12 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
   scheduler_.set_input(&journal_);
   if (surroundings_.live_key) journal_.set_live_input(surroundings_.live_key);
   if (surroundings_.pace) scheduler_.set_pace(surroundings_.pace);
-  firmware_.set_monitor([this](rmm::port::Pe& pe, const abi::SmcRegs& regs) { return monitor_.rmi(pe, regs); });
+  const auto call = [this](rmm::port::Pe& pe, const abi::SmcRegs& regs) { return monitor_.rmi(pe, regs); };
+  if (model_check_)
+    firmware_.set_monitor(
+        [this, call](rmm::port::Pe& pe, const abi::SmcRegs& regs) { return model_check_->rmi(pe, regs, call); });
+  else
+    firmware_.set_monitor(call);
 }
 
 Machine::~Machine() { scheduler_.abandon_all(); }
@@ -142,6 +150,10 @@ void Machine::observe() {
     monitor_observers_.add(*translation_checks_);
     monitor_observers_.add(*invariants_);
     cpus_.check_translations([this](const StaleTranslation& stale) { translation_checks_->walked(stale); });
+  }
+  if (model_check_) {
+    monitor_observers_.add(*model_check_);
+    model_check_->set_on_difference([this] { scheduler_.request_stop(); });
   }
 }
 
@@ -187,6 +199,7 @@ void Machine::restore(const MachineSnapshot& snapshot) {
   state_ = snapshot.state;
   scheduler_.after_restore();
   if (invariants_) invariants_->state_was_replaced();
+  if (model_check_) model_check_->state_was_replaced();
   for (Vm& vm : vms_) vm.result.reset();
   dram_.restore(snapshot.dram);
   cpus_.restore_all(state_.cpus);
@@ -225,6 +238,7 @@ tl::expected<std::uint64_t, std::string> Machine::sweep() {
 
 void Machine::check_now() {
   if (invariants_) invariants_->sweep();
+  if (model_check_) model_check_->read_back();
 }
 
 void Machine::tell_device_abort(abi::Pa rec_pa, abi::Ipa ipa) {

@@ -16,6 +16,7 @@
 #include "host/kvm/kvm.h"
 #include "host/vmm/machine.h"
 #include "rmm/check/invariants.h"
+#include "rmm/check/model_check.h"
 #include "rmm/monitor.h"
 #include "sim/app/config.h"
 #include "sim/app/device_aborts.h"
@@ -50,7 +51,8 @@ struct Surroundings {
   std::function<void(unsigned vm)> before_teardown{};             // a VM's life is over, nothing of it is gone yet
   bool verbose = false;                                           // say each command that fails
   std::string trace_path{};                                       // empty: no trace
-  bool check = false;
+  bool check = false;                                             // the invariants
+  bool check_model = false;                                       // the abstract model
   bool random_schedule = false;
   Limits limits{};
 };
@@ -80,7 +82,7 @@ class Machine {
   // Writes the first 8 bytes of every DRAM granule once through the Non-secure view. Error: the first granule that
   // faulted.
   tl::expected<std::uint64_t, std::string> sweep();
-  void check_now();  // the whole-state invariants; nothing without Surroundings::check
+  void check_now();  // the whole state once more; nothing without Surroundings::check or check_model
 
   unsigned vm_count() const { return static_cast<unsigned>(vms_.size()); }
   const host::vmm::VmConfig& vm_config(unsigned vm) const { return vms_[vm].config; }
@@ -96,10 +98,14 @@ class Machine {
   const trace::Statistics& statistics() const { return statistics_; }
   const trace::LastCalls& last_calls() const { return last_calls_; }
   const rmm::check::Findings& findings() const { return findings_; }
+  const rmm::check::ModelCheck* model_check() const { return model_check_.get(); }  // null without check_model
   MachineState& state() { return state_; }
   rmm::port::Platform& platform() { return platform_; }
   // What the monitor acts on: the same, under Surroundings::check with watchers before it.
-  rmm::port::Platform monitor_ports() { return invariants_ ? invariants_->watched_platform() : platform_; }
+  rmm::port::Platform monitor_ports() {
+    if (model_check_) return model_check_->watched_platform();
+    return invariants_ ? invariants_->watched_platform() : platform_;
+  }
   host::kvm::Kvm& kvm() { return kvm_; }
   Cpus& cpus() { return cpus_; }
   El3& firmware() { return firmware_; }
@@ -162,8 +168,9 @@ class Machine {
   trace::MonitorFanout monitor_observers_;
   trace::HostFanout host_observers_;
   // Software.
-  rmm::port::Platform platform_;                        // the machine itself
-  std::unique_ptr<rmm::check::Invariants> invariants_;  // stand between it and the monitor; null without checks
+  rmm::port::Platform platform_;                         // the machine itself
+  std::unique_ptr<rmm::check::Invariants> invariants_;   // stand between it and the monitor; null without checks
+  std::unique_ptr<rmm::check::ModelCheck> model_check_;  // likewise
   rmm::Monitor monitor_;
   host::port::HostPlatform host_platform_;
   host::kvm::Kvm kvm_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/options.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -28,7 +29,10 @@ po::options_description visible_options() {
   add("trace", po::value<std::string>()->value_name("FILE"), "write a trace as JSON lines (sim/trace/SCHEMA.md)");
   add("verbose",
       "say on standard error each RMI, RSI and PSCI command that fails: condition, and the values that made it true");
-  add("check", "check the monitor's invariants while running");
+  add("check", po::value<std::string>()->implicit_value("invariants")->value_name("WHAT"),
+      "check the monitor while running: its invariants (--check), or each of its steps against the abstract model "
+      "until "
+      "the first difference (--check=model)");
   add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N guest instructions (exit code 7)");
   add("until", po::value<std::string>()->value_name("TIME"),
       "stop at this virtual time, e.g. 1.5s or 20ms (exit code 7)");
@@ -71,12 +75,12 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   po::variables_map given;
   try {
     using namespace po::command_line_style;
-    po::store(po::command_line_parser(arguments)
-                  .options(all)
-                  .positional(positional)
-                  .style(unix_style & ~allow_guessing)
-                  .run(),
-              given);
+    // The word behind a bare --check is the configuration, not what is checked.
+    std::vector<std::string> words = arguments;
+    std::replace(words.begin(), words.end(), std::string("--check"), std::string("--check=invariants"));
+    po::store(
+        po::command_line_parser(words).options(all).positional(positional).style(unix_style & ~allow_guessing).run(),
+        given);
   } catch (const po::unknown_option& error) {
     return usage(unknown_option_message(error.get_option_name(), visible));
   } catch (const po::error& error) {
@@ -126,7 +130,11 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   out.json = string("json");
   out.dump_dtb = string("dump-dtb");
   out.verbose = given.count("verbose") != 0;
-  out.check = given.count("check") != 0;
+  if (const auto text = string("check")) {
+    if (*text != "invariants" && *text != "model")
+      return usage(fmt::format("--check must be invariants (or nothing) or model, found '{}'", *text));
+    out.check = *text == "model" ? Check::kModel : Check::kInvariants;
+  }
   out.sweep = given.count("sweep") != 0;
   out.quiet = given.count("quiet") != 0;
   out.batch = given.count("batch") != 0;

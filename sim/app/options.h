@@ -14,6 +14,7 @@
 namespace sim::app {
 
 enum class Schedule : std::uint8_t { kRoundRobin, kRandom };
+enum class Check : std::uint8_t { kNone, kInvariants, kModel };
 
 struct RunOptions {
   std::string config;
@@ -23,7 +24,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> set;  // --set PATH=VALUE, in order
   std::optional<std::string> trace, json, dump_dtb;
   std::optional<std::uint64_t> max_instructions, until_ns;
-  bool check = false;
+  Check check = Check::kNone;
   bool verbose = false;  // say each command that fails
   bool sweep = false;    // at the end, write every DRAM granule once through the Non-secure view
   bool quiet = false;    // no summary

@@ -218,6 +218,10 @@ RunReport make_report(Machine& machine, RunResult result, bool interrupted) {
   report.memory_sha256 = machine.memory_sha256();
   for (const auto& [id, count] : machine.findings().evaluations()) report.checks[id] = count;
   report.findings = machine.findings().found();
+  if (const auto* model = machine.model_check()) {
+    report.checks["model"] = model->transitions();
+    report.checks["model read back as a whole"] = model->read_backs();
+  }
   return report;
 }
 

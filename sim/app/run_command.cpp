@@ -44,6 +44,7 @@ class Session {
   RunResult run_machine();
   ExitCode finish(RunResult result);
   ExitCode write_files(const RunReport& report);
+  void tell_script(const std::vector<std::string>& script);
 
   const RunOptions& options_;
   const RunConfig& config_;
@@ -83,7 +84,8 @@ Surroundings Session::surroundings() {
   out.before_teardown = [this](unsigned vm) { last_look_.before_teardown(*machine_, vm); };
   out.trace_path = options_.trace.value_or("");
   out.verbose = options_.verbose;
-  out.check = options_.check;
+  out.check = options_.check == Check::kInvariants;
+  out.check_model = options_.check == Check::kModel;
   out.random_schedule = options_.schedule == Schedule::kRandom;
   out.limits.max_instructions = options_.max_instructions.value_or(~0ULL);
   out.limits.until_ns = options_.until_ns.value_or(~0ULL);
@@ -120,7 +122,9 @@ RunResult Session::run_machine() {
   for (;;) {
     const RunResult result = machine.run();
     if (progress) show_progress(machine.state().scheduler);
-    if (result != RunResult::kStopped || terminal_.ended() || !terminal_.output_ok()) {
+    const auto* model = machine.model_check();
+    const bool differs = model != nullptr && model->difference();
+    if (result != RunResult::kStopped || differs || terminal_.ended() || !terminal_.output_ok()) {
       if (progress) std::fputs("\r\033[K", stderr);
       terminal_.set_signal_hook(nullptr, nullptr);
       return result;
@@ -140,6 +144,14 @@ ExitCode Session::finish(RunResult result) {
     else
       report.findings.push_back(swept.error());
   }
+  const auto* model = machine.model_check();
+  const bool differs = model != nullptr && model->difference();
+  if (differs) {
+    report.exit_code = ExitCode::kFinding;
+    report.outcome = "stopped: the monitor does what the model does not allow";
+    report.findings = model->difference()->lines;
+    tell_script(model->difference()->script);
+  }
   if (!report.findings.empty() && report.exit_code == ExitCode::kPoweredOff) report.exit_code = ExitCode::kFinding;
   report.wall_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - started_).count());
   rusage usage{};
@@ -149,6 +161,23 @@ ExitCode Session::finish(RunResult result) {
   if (needs_explanation(report.exit_code)) std::fputs(last_look_.explanation(machine).c_str(), stderr);
   std::fputs((options_.quiet ? findings_text(report) : summary_text(report, machine.statistics())).c_str(), stderr);
   return write_files(report);
+}
+
+// What led to the difference: a file beside --json, or the last lines on standard error.
+void Session::tell_script(const std::vector<std::string>& script) {
+  constexpr std::size_t kShown = 40;
+  if (options_.json && *options_.json != "-") {
+    const std::string path = *options_.json + ".rmi-script";
+    const std::string text =
+        fmt::format("# The last {} lines up to the difference.\n{}\n", script.size(), fmt::join(script, "\n"));
+    if (const auto written = write_output(path, text); written) {
+      std::fprintf(stderr, "ccasim: the history is in %s\n", path.c_str());
+      return;
+    }
+  }
+  const std::size_t first = script.size() - std::min(script.size(), kShown);
+  std::fputs("ccasim: the last commands, oldest first (--json FILE writes them all to FILE.rmi-script):\n", stderr);
+  for (std::size_t i = first; i < script.size(); ++i) std::fprintf(stderr, "  %s\n", script[i].c_str());
 }
 
 ExitCode Session::write_files(const RunReport& report) {

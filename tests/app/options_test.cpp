@@ -29,10 +29,18 @@ TEST_CASE("options of run are read into their fields") {
   CHECK(options.vcpus == 4U);
   CHECK(options.max_instructions == 1000U);
   CHECK(options.until_ns == 20'000'000U);
-  CHECK(options.check);
+  CHECK(options.check == Check::kInvariants);
   CHECK(options.verbose);
   CHECK_FALSE(parsed({"c.json"}).verbose);
   CHECK(options.set == std::vector<std::pair<std::string, std::string>>{{"a.b", "1"}, {"c", "d=e"}});
+}
+
+TEST_CASE("--check is the invariants, --check=model the model; the word behind it is the configuration") {
+  CHECK(parsed({"c.json"}).check == Check::kNone);
+  CHECK(parsed({"--check", "c.json"}).config == "c.json");
+  CHECK(parsed({"--check", "c.json"}).check == Check::kInvariants);
+  CHECK(parsed({"--check=model", "c.json"}).check == Check::kModel);
+  CHECK(parsed({"c.json", "--check=invariants"}).check == Check::kInvariants);
 }
 
 TEST_CASE("a wrong command line gets one message with the next step") {
@@ -42,6 +50,7 @@ TEST_CASE("a wrong command line gets one message with the next step") {
   CHECK_THAT(refused({"c.json", "--set", "novalue"}), ContainsSubstring("PATH=VALUE"));
   CHECK_THAT(refused({"c.json", "d.json"}), ContainsSubstring("unexpected argument"));
   CHECK_THAT(refused({}), ContainsSubstring("which machine"));
+  CHECK_THAT(refused({"c.json", "--check=modell"}), ContainsSubstring("model"));
   CHECK_THAT(refused({"c.json", "--strategy", "luck"}), ContainsSubstring("round-robin or random"));
   CHECK_THAT(refused({"c.json"}, "inspect"), ContainsSubstring("add a query"));
 }

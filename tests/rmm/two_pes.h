@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "rmm/check/invariants.h"
+#include "rmm/check/model_check.h"
 #include "tests/rmm/rmi_bench.h"
 
 namespace two_pes {
@@ -126,17 +127,26 @@ class Pe : public fake::Pe {
   std::uint16_t id_;
 };
 
-// Tells the invariants and a scenario's own observer.
+// Tells the invariants, the model and a scenario's own observer.
 class Observers : public port::Observer {
  public:
-  explicit Observers(port::Observer& invariants) : invariants_(invariants) {}
+  Observers(port::Observer& invariants, port::Observer& model) : invariants_(invariants), model_(model) {}
   std::function<void(abi::Pa, std::string_view)> on_realm_state;
   std::function<void()> on_ripas_change;
 
   void command_begin(const port::CommandBegin& e) override { invariants_.command_begin(e); }
-  void command_end(const port::CommandEnd& e) override { invariants_.command_end(e); }
-  void granule_transition(const port::GranuleTransition& e) override { invariants_.granule_transition(e); }
-  void rtt_write(const port::RttWrite& e) override { invariants_.rtt_write(e); }
+  void command_end(const port::CommandEnd& e) override {
+    invariants_.command_end(e);
+    model_.command_end(e);
+  }
+  void granule_transition(const port::GranuleTransition& e) override {
+    invariants_.granule_transition(e);
+    model_.granule_transition(e);
+  }
+  void rtt_write(const port::RttWrite& e) override {
+    invariants_.rtt_write(e);
+    model_.rtt_write(e);
+  }
   void ripas_change(const port::RipasChange& e) override {
     if (on_ripas_change) on_ripas_change();
     invariants_.ripas_change(e);
@@ -144,15 +154,20 @@ class Observers : public port::Observer {
   void realm_state(abi::Pa rd, std::string_view from, std::string_view to) override {
     if (on_realm_state) on_realm_state(rd, to);
     invariants_.realm_state(rd, from, to);
+    model_.realm_state(rd, from, to);
   }
   void rec_enter(const port::RecEntry& e) override { invariants_.rec_enter(e); }
-  void rec_exit(const port::RecExitEvent& e) override { invariants_.rec_exit(e); }
+  void rec_exit(const port::RecExitEvent& e) override {
+    invariants_.rec_exit(e);
+    model_.rec_exit(e);
+  }
   void trap(const port::TrapEvent& e) override { invariants_.trap(e); }
   void tlb_invalidate(abi::Vmid vmid, abi::IpaRange range) override { invariants_.tlb_invalidate(vmid, range); }
   void ns_read(abi::Pa pa, std::uint64_t size) override { invariants_.ns_read(pa, size); }
 
  private:
   port::Observer& invariants_;
+  port::Observer& model_;
 };
 
 // What one PE's command answered.
@@ -172,10 +187,12 @@ struct World {
   port::Platform ports{b.platform.memory, b.platform.gpt,     b.platform.tlb, b.platform.cpus,        sync,
                        b.platform.clock,  b.platform.entropy, nullptr,        &b.platform.attestation};
   rmm::check::Invariants invariants{ports, b.state, findings};
-  Observers observers{invariants};
+  rmm::check::ModelCheck model{ports, b.state, {}};  // from begin() on
+  Observers observers{invariants, model};
   rmm::Monitor monitor;
 
-  World() : monitor((ports.observer = &observers, ports), {}, b.state) {}
+  World() : monitor(watched(), {}, b.state) {}
+  void begin() { model.state_was_replaced(); }
 
   template <class... Args>
   Answer call(unsigned pe, std::uint32_t fid, Args... args) {
@@ -183,13 +200,19 @@ struct World {
     regs.x[0] = fid;
     std::size_t i = 1;
     ((regs.x[i++] = value(args)), ...);
-    const abi::SmcRegs out = monitor.rmi(pe == 0 ? pe0 : pe1, regs);
+    const abi::SmcRegs out = model.rmi(
+        pe == 0 ? pe0 : pe1, regs, [this](port::Pe& on, const abi::SmcRegs& given) { return monitor.rmi(on, given); });
     return {out.x[0], out.x[1], out.x[2], out.x[3]};
   }
   // In the script of a CPU: the realm runs on, and the other PE may act.
   void realm_runs() { sync.step({"realm", 0, port::Access::kRead}); }
 
  private:
+  port::Platform watched() {
+    port::Platform out = model.watched_platform();
+    out.observer = &observers;
+    return out;
+  }
   template <class T>
   static std::uint64_t value(T v) {
     if constexpr (requires { v.value; })
@@ -216,18 +239,23 @@ struct Outcome {
   auto operator<=>(const Outcome&) const = default;
 };
 
-// Runs fresh scenarios under every schedule of at most two preemptions. After each: no finding, no lock held, check().
+// Runs fresh scenarios under every schedule of at most two preemptions. After each: no finding of the invariants, no
+// difference from the model, no lock held, check().
 // Returns the number of schedules.
 inline unsigned explore(const std::function<std::unique_ptr<Scenario>()>& make) {
   unsigned schedules = 0;
   const auto run = [&](const Schedule& schedule) {
     const std::unique_ptr<Scenario> scenario = make();
+    scenario->w.begin();
     INFO("PE " << schedule.first << " begins, preempted before Steps " << schedule.preemptions[0] << " and "
                << schedule.preemptions[1]);
     const unsigned steps = scenario->w.sync.run(schedule, {[&] { scenario->act(0); }, [&] { scenario->act(1); }});
     ++schedules;
     scenario->w.invariants.sweep();
     CHECK(scenario->w.findings.found() == std::vector<std::string>{});
+    scenario->w.model.read_back();
+    if (const auto& difference = scenario->w.model.difference())
+      for (const std::string& line : difference->lines) FAIL_CHECK(line);
     bool held = scenario->w.b.state.vmid_lock.held();
     scenario->w.b.state.granules.for_each_delegated(
         [&](abi::GranulePa, const rmm::core::Granule& g) { held = held || g.lock.held(); });

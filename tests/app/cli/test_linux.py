@@ -44,6 +44,17 @@ class Linux(Case):
                 self.assertEqual((summary["findings"], summary["granules_left"]), ([], 0))
                 self.assertGreaterEqual(len(summary["checks"]), 25)  # all but I26: no token is asked for
 
+    def test_one_and_four_cpus_under_the_model(self):
+        for cpus in (1, 4):
+            with self.subTest(cpus=cpus):
+                target = self.folder / "json"
+                done = run("run", LINUX, "--batch", "--check=model", "--vcpus", str(cpus), "--json", target)
+                self.assertEqual(done.code, 0, done)
+                summary = json.loads(target.read_text())
+                assert_consistent(self, summary)
+                self.assertGreater(summary["checks"]["model"], 100_000)
+                self.assertGreater(summary["checks"]["model read back as a whole"], 10)
+
     def test_four_cpus_with_psci_in_user_space(self):
         for config in (LINUX, PLAIN):
             with self.subTest(config.name):

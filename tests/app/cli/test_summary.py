@@ -48,6 +48,17 @@ class Summary(Case):
                 self.assertGreater(sum(summary["checks"].values()), 0)
                 self.assertEqual(summary["console_sha256"], hashlib.sha256(done.out.encode()).hexdigest())
 
+    def test_under_the_model_nothing_is_found_and_nothing_changes(self):
+        for name in ("hello", "smp", "touch", "attest", "hostcall", "measure", "ripas", "shared", "neighbours"):
+            with self.subTest(name):
+                plain, _ = self.summary(CONFIGS / f"{name}.json")
+                judged, done = self.summary(CONFIGS / f"{name}.json", "--check=model")
+                assert_consistent(self, judged)
+                self.assertEqual(judged["exit_code"], 0, done)
+                self.assertGreater(judged["checks"]["model"], 100)
+                for key in ("instructions", "virtual_ns", "console_sha256", "memory_sha256"):
+                    self.assertEqual(judged[key], plain[key])
+
     def test_of_one_that_changes_ripas(self):
         summary, _ = self.summary(self.raw("ripas"))
         assert_consistent(self, summary)
