@@ -61,4 +61,36 @@ foreach(main IN LISTS guest_mains)
     VERBATIM)
   list(APPEND guest_binaries ${binary})
 endforeach()
+
+# Payloads: programs for the machine's own CPUs, at NS-EL2. Every guest/payload/NAME.cpp is one; build/guest/payload/NAME.bin
+# is for configs/fvp.json, build/guest/payload/NAME-moved.bin the same for a machine with another map.
+set(payload_dir ${CMAKE_SOURCE_DIR}/guest/payload)
+set(shared_sources)
+foreach(shared IN ITEMS claims console exception gic memory psci)
+  list(APPEND shared_sources ${CMAKE_SOURCE_DIR}/guest/runtime/${shared}.cpp)
+endforeach()
+ccasim_guest_objects(shared_objects ${shared_sources})
+file(GLOB payload_runtime_sources CONFIGURE_DEPENDS ${payload_dir}/runtime/*.cpp ${payload_dir}/runtime/*.S)
+ccasim_guest_objects(payload_runtime_objects ${payload_runtime_sources})
+file(GLOB payload_sources CONFIGURE_DEPENDS ${payload_dir}/*.cpp)
+file(MAKE_DIRECTORY ${CCASIM_GUEST_DIR}/payload)
+foreach(source IN LISTS payload_sources)
+  cmake_path(GET source STEM program)
+  ccasim_guest_objects(program_objects ${source})
+  foreach(map IN ITEMS "" "-moved")
+    set(elf ${CCASIM_GUEST_DIR}/payload/${program}${map}.elf)
+    set(binary ${CCASIM_GUEST_DIR}/payload/${program}${map}.bin)
+    set(scripts ${payload_dir}/runtime/link.ld ${payload_dir}/runtime/map${map}.ld)
+    add_custom_command(
+      OUTPUT ${elf} ${binary}
+      COMMAND ${CCASIM_CROSS_CXX} -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096
+              -T ${payload_dir}/runtime/link.ld ${payload_dir}/runtime/map${map}.ld ${payload_runtime_objects}
+              ${shared_objects} ${program_objects} -o ${elf}
+      COMMAND ${CCASIM_CROSS_OBJCOPY} -O binary ${elf} ${binary}
+      DEPENDS ${payload_runtime_objects} ${shared_objects} ${program_objects} ${scripts}
+      COMMENT "Linking payload ${program}${map}"
+      VERBATIM)
+    list(APPEND guest_binaries ${binary})
+  endforeach()
+endforeach()
 add_custom_target(ccasim_guests ALL DEPENDS ${guest_binaries})

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/runtime/console.h"
 
+#include "guest/runtime/places.h"
+
 namespace guest {
 
 namespace {
@@ -13,11 +15,12 @@ constexpr std::uint32_t kTransmitFull = 1U << 5;
 // A host emulates a device access from its syndrome alone, which only the plain forms of load and store provide (Arm
 // ARM, ISS.ISV): the compiler must not choose another.
 void put(char character) {
+  const std::uint64_t uart = console().value;
   std::uint32_t flags = 0;
   do {
-    asm volatile("ldr %w0, [%1]" : "=r"(flags) : "r"(kConsole.value + kFlags) : "memory");
+    asm volatile("ldr %w0, [%1]" : "=r"(flags) : "r"(uart + kFlags) : "memory");
   } while ((flags & kTransmitFull) != 0);
-  asm volatile("strb %w0, [%1]" : : "r"(character), "r"(kConsole.value + kData) : "memory");
+  asm volatile("strb %w0, [%1]" : : "r"(character), "r"(uart + kData) : "memory");
 }
 
 void print_digits(std::uint64_t value, unsigned base) {

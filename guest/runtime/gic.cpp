@@ -2,6 +2,7 @@
 #include "guest/runtime/gic.h"
 
 #include "guest/runtime/access.h"
+#include "guest/runtime/places.h"
 #include "guest/runtime/psci.h"
 
 namespace guest::gic {
@@ -17,8 +18,8 @@ constexpr std::uint64_t kSgiFrame = 0x10000;
 constexpr std::uint64_t kEoiMode = 1U << 1;
 
 std::uint64_t frame_of(unsigned intid) {
-  if (intid >= kFirstSpi) return kDistributor.value;
-  return kRedistributors.value + this_cpu() * kRedistributorSize + kSgiFrame;
+  if (intid >= kFirstSpi) return distributor().value;
+  return redistributor(this_cpu()).value + kSgiFrame;
 }
 
 // The registers with one bit for each interrupt.
@@ -28,7 +29,7 @@ std::uint32_t bit_of(unsigned intid) { return 1U << (intid % 32); }
 }  // namespace
 
 void start() {
-  write32(kDistributor.value + kCtlr, kCtlrEnableGroup1 | kCtlrAffinityRouting);
+  write32(distributor().value + kCtlr, kCtlrEnableGroup1 | kCtlrAffinityRouting);
   set_priority_mask(0xff);
   asm volatile("msr icc_igrpen1_el1, %0\nisb" : : "r"(1ULL));
 }
@@ -37,7 +38,7 @@ void enable(unsigned intid, std::uint8_t priority) {
   const std::uint64_t group = word_of(kGroup, intid);
   write32(group, read32(group) | bit_of(intid));
   write8(frame_of(intid) + kPriority + intid, priority);
-  if (intid >= kFirstSpi) write64(kDistributor.value + kRouter + intid * 8ULL, mpidr_of(this_cpu()).value);
+  if (intid >= kFirstSpi) write64(distributor().value + kRouter + intid * 8ULL, mpidr_of(this_cpu()).value);
   write32(word_of(kSetEnable, intid), bit_of(intid));
 }
 
@@ -57,8 +58,9 @@ void write_sgi1r(std::uint64_t value) {
 }  // namespace
 
 void send_sgi(unsigned cpu, unsigned sgi) {
-  const std::uint64_t aff1 = cpu / 16, list = 1ULL << (cpu % 16);
-  write_sgi1r(std::uint64_t{sgi} << 24 | aff1 << 16 | list);
+  const std::uint64_t mpidr = mpidr_of(cpu).value;
+  const std::uint64_t aff1 = mpidr >> 8 & 0xff, aff2 = mpidr >> 16 & 0xff, list = 1ULL << (mpidr & 0xf);
+  write_sgi1r(aff2 << 32 | std::uint64_t{sgi} << 24 | aff1 << 16 | list);
 }
 
 void send_sgi_to_others(unsigned sgi) { write_sgi1r(std::uint64_t{sgi} << 24 | 1ULL << 40); }

@@ -2,6 +2,7 @@
 #include "guest/runtime/psci.h"
 
 #include "guest/runtime/image.h"
+#include "guest/runtime/places.h"
 #include "guest/runtime/smc.h"
 #include "rmm/abi/v1_0/function_ids.h"
 

@@ -4,17 +4,11 @@
 
 #include <cstdint>
 
-#include "rmm/abi/addr.h"
 #include "rmm/abi/v1_0/types.h"
 
 extern "C" void secondary_start();  // start.S: where CPU_ON lets a CPU begin
 
 namespace guest {
-
-// B4.4.13 RmiRecMpidr: sixteen CPUs share a value of Aff1.
-constexpr abi::Mpidr mpidr_of(unsigned cpu) {
-  return {static_cast<std::uint64_t>(cpu % 16) | (static_cast<std::uint64_t>(cpu / 16) << 8)};
-}
 
 // Starts a CPU; it runs secondary_cpu(cpu).
 abi::v1_0::PsciStatus cpu_on(unsigned cpu);
