@@ -14,18 +14,28 @@ namespace {
 
 namespace po = boost::program_options;
 
-po::options_description visible_options() {
+po::options_description visible_options(const std::string& command) {
+  const bool payload = command == "payload";
   po::options_description all("Options");
   auto add = all.add_options();
-  add("kernel", po::value<std::string>()->value_name("FILE"),
-      "guest kernel: arm64 Image (raw, gzip, zstd, EFI zboot), ELF or raw binary");
-  add("initrd", po::value<std::string>()->value_name("FILE"), "initial RAM disk");
-  add("append", po::value<std::string>()->value_name("TEXT"), "added to the kernel command line of the configuration");
-  add("vcpus", po::value<std::string>()->value_name("N"), "number of virtual CPUs");
-  add("memory", po::value<std::string>()->value_name("SIZE"), "guest memory, e.g. 512MiB");
-  add("cpu", po::value<std::string>()->value_name("MODEL"), "cortex-a72 or max");
+  if (payload) {
+    add("load", po::value<std::vector<std::string>>()->composing()->value_name("FILE@ADDRESS"),
+        "put a file into memory, byte for byte; may be given several times");
+    add("entry", po::value<std::string>()->value_name("ADDRESS"),
+        "where the first PE starts, at EL2 with its MMU off (default: the address of the first --load)");
+  } else {
+    add("kernel", po::value<std::string>()->value_name("FILE"),
+        "guest kernel: arm64 Image (raw, gzip, zstd, EFI zboot), ELF or raw binary");
+    add("initrd", po::value<std::string>()->value_name("FILE"), "initial RAM disk");
+    add("append", po::value<std::string>()->value_name("TEXT"),
+        "added to the kernel command line of the configuration");
+    add("vcpus", po::value<std::string>()->value_name("N"), "number of virtual CPUs");
+    add("memory", po::value<std::string>()->value_name("SIZE"), "guest memory, e.g. 512MiB");
+    add("cpu", po::value<std::string>()->value_name("MODEL"), "cortex-a72 or max");
+  }
   add("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),
-      "set any value of the configuration, e.g. vms.0.vcpus=4 or machine.memory=4GiB");
+      payload ? "set any value of the configuration"
+              : "set any value of the configuration, e.g. vms.0.vcpus=4 or machine.memory=4GiB");
   add("trace", po::value<std::string>()->value_name("FILE"), "write a trace as JSON lines (sim/trace/SCHEMA.md)");
   add("verbose",
       "say on standard error each RMI, RSI and PSCI command that fails: condition, and the values that made it true");
@@ -33,14 +43,15 @@ po::options_description visible_options() {
       "check the monitor while running: its invariants (--check), or each of its steps against the abstract model "
       "until "
       "the first difference (--check=model)");
-  add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N guest instructions (exit code 7)");
+  add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N instructions (exit code 7)");
   add("until", po::value<std::string>()->value_name("TIME"),
       "stop at this virtual time, e.g. 1.5s or 20ms (exit code 7)");
   add("seed", po::value<std::string>()->value_name("N"), "seed of the machine's entropy and of random scheduling");
   add("strategy", po::value<std::string>()->value_name("NAME"), "scheduling: round-robin (default) or random");
   add("json", po::value<std::string>()->value_name("FILE"), "write the summary as JSON ('-' is standard output)");
-  add("dump-dtb", po::value<std::string>()->value_name("FILE"),
-      "write the first VM's device tree ('-' is standard output) and end");
+  if (!payload)
+    add("dump-dtb", po::value<std::string>()->value_name("FILE"),
+        "write the first VM's device tree ('-' is standard output) and end");
   add("sweep", "at the end, write every DRAM granule once through the Non-secure view");
   add("batch", "not interactive, even on a terminal");
   add("quiet", "no summary; findings are told all the same");
@@ -51,21 +62,31 @@ po::options_description visible_options() {
 tl::unexpected<UsageError> usage(std::string message) { return tl::unexpected(UsageError{std::move(message)}); }
 
 // Boost names a wrong option in its own words; a person also wants the nearest right one.
-std::string unknown_option_message(const std::string& option, const po::options_description& all) {
+std::string unknown_option_message(const std::string& option, const po::options_description& all,
+                                   const std::string& command) {
   std::vector<std::string> names;
   for (const auto& known : all.options()) names.push_back(known->long_name());
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string bare = option.substr(std::min(option.find_first_not_of('-'), option.size()));
   if (const auto guess = nearest(bare, views))
     return fmt::format("unknown option '{}'; did you mean '--{}'?", option, *guess);
-  return fmt::format("unknown option '{}'; 'ccasim run --help' lists them", option);
+  return fmt::format("unknown option '{}'; 'ccasim {} --help' lists them", option, command);
+}
+
+// FILE@ADDRESS. The last '@' counts: a path may have others.
+std::optional<PayloadImage> parse_image(const std::string& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string::npos || at == 0) return std::nullopt;
+  const auto address = parse_number(std::string_view(text).substr(at + 1));
+  if (!address) return std::nullopt;
+  return PayloadImage{text.substr(0, at), *address};
 }
 
 }  // namespace
 
 tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_options(
     const std::string& command, const std::vector<std::string>& arguments) {
-  const po::options_description visible = visible_options();
+  const po::options_description visible = visible_options(command);
   po::options_description all;
   all.add(visible);
   all.add_options()("words", po::value<std::vector<std::string>>());
@@ -82,7 +103,7 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
         po::command_line_parser(words).options(all).positional(positional).style(unix_style & ~allow_guessing).run(),
         given);
   } catch (const po::unknown_option& error) {
-    return usage(unknown_option_message(error.get_option_name(), visible));
+    return usage(unknown_option_message(error.get_option_name(), visible, command));
   } catch (const po::error& error) {
     return usage(fmt::format("{}; 'ccasim {} --help' lists the options", error.what(), command));
   }
@@ -90,17 +111,22 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   const bool inspect = command == "inspect";
   if (given.count("help") != 0) {
     std::ostringstream text;
-    text << (inspect ? "Usage: ccasim inspect CONFIG.json [options] QUERY...\n"
-                       "Runs like 'ccasim run', then answers at the end, at --until TIME or on a failure. A QUERY is "
-                       "one argument:\n"
-                       "  \"granule ADDRESS\"   state, owner and life so far\n"
-                       "  \"walk REALM IPA\"    each level's descriptor\n"
-                       "  \"rtt REALM\"         the tree of translation tables\n"
-                       "  \"realm REALM\"       attributes and measurements\n"
-                       "  \"rec REALM N\"       a REC: state and registers\n"
-                       "REALM is a VM's name in the configuration.\n\n"
-                     : "Usage: ccasim run CONFIG.json [options]\n\n")
-         << visible;
+    text
+        << (inspect ? "Usage: ccasim inspect CONFIG.json [options] QUERY...\n"
+                      "Runs like 'ccasim run', then answers at the end, at --until TIME or on a failure. A QUERY is "
+                      "one argument:\n"
+                      "  \"granule ADDRESS\"   state, owner and life so far\n"
+                      "  \"walk REALM IPA\"    each level's descriptor\n"
+                      "  \"rtt REALM\"         the tree of translation tables\n"
+                      "  \"realm REALM\"       attributes and measurements\n"
+                      "  \"rec REALM N\"       a REC: state and registers\n"
+                      "REALM is a VM's name in the configuration.\n\n"
+            : command == "payload"
+                ? "Usage: ccasim payload CONFIG.json --load FILE@ADDRESS [options]\n"
+                  "Runs Non-secure EL2 code of your own on the platform of CONFIG.json, in place of the built-in host. "
+                  "It ends at\nPSCI SYSTEM_OFF, or when every PE waits for an interrupt that cannot come.\n\n"
+                : "Usage: ccasim run CONFIG.json [options]\n\n")
+        << visible;
     return HelpRequest{text.str()};
   }
 
@@ -116,6 +142,16 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
     return usage(fmt::format("unexpected argument '{}'; one configuration file is run at a time", words[1]));
   if (inspect && out.queries.empty())
     return usage("nothing to inspect; add a query, e.g. \"realm NAME\" ('ccasim inspect --help')");
+
+  if (given.count("load") != 0) {
+    for (const auto& text : given["load"].as<std::vector<std::string>>()) {
+      auto image = parse_image(text);
+      if (!image) return usage(fmt::format("--load needs FILE@ADDRESS, e.g. payload.bin@0x88000000, found '{}'", text));
+      out.images.push_back(std::move(*image));
+    }
+  }
+  if (command == "payload" && out.images.empty())
+    return usage("nothing to run; say what goes where with --load FILE@ADDRESS, e.g. --load payload.bin@0x88000000");
 
   const auto string = [&](const char* name) -> std::optional<std::string> {
     if (given.count(name) == 0) return std::nullopt;
@@ -144,6 +180,12 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
       *target = parse_number(*text);
       if (!*target) return usage(fmt::format("--{} must be a whole number, found '{}'", name, *text));
     }
+  }
+  if (const auto text = string("entry")) {
+    const auto address = parse_number(*text);
+    if (!address || *address % 4 != 0)
+      return usage(fmt::format("--entry must be an address that is a multiple of 4, found '{}'", *text));
+    out.entry = address;
   }
   for (const auto& [name, path] :
        {std::pair{"trace", &out.trace}, std::pair{"json", &out.json}, std::pair{"dump-dtb", &out.dump_dtb}}) {

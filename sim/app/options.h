@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The command line of `ccasim run` and `ccasim inspect`.
+// The command line of `ccasim run`, `ccasim inspect` and `ccasim payload`.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,14 @@ namespace sim::app {
 enum class Schedule : std::uint8_t { kRoundRobin, kRandom };
 enum class Check : std::uint8_t { kNone, kInvariants, kModel };
 
+// A file that `ccasim payload` puts into memory before the first instruction, byte for byte. (The address is a number
+// here, for Boost's header and rmm/abi's namespace don't go together.)
+struct PayloadImage {
+  std::string path;
+  std::uint64_t address = 0;
+  bool operator==(const PayloadImage&) const = default;
+};
+
 struct RunOptions {
   std::string config;
   // Overrides of the configuration's first VM and machine.
@@ -30,7 +38,9 @@ struct RunOptions {
   bool quiet = false;    // no summary
   bool batch = false;    // never interactive, even on a terminal
   Schedule schedule = Schedule::kRoundRobin;
-  std::vector<std::string> queries;  // ccasim inspect
+  std::vector<std::string> queries;    // ccasim inspect
+  std::vector<PayloadImage> images;    // ccasim payload, in order; at least one
+  std::optional<std::uint64_t> entry;  // ... where PE 0 starts; none: the first image's address
 };
 
 struct UsageError {
@@ -40,7 +50,7 @@ struct HelpRequest {
   std::string text;
 };
 
-// Parses the arguments after the command word (`command` is "run" or "inspect").
+// Parses the arguments after the command word (`command` is "run", "inspect" or "payload").
 tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_options(
     const std::string& command, const std::vector<std::string>& arguments);
 

@@ -58,3 +58,15 @@ TEST_CASE("a wrong command line gets one message with the next step") {
 TEST_CASE("inspect takes its queries after the configuration") {
   CHECK(parsed({"c.json", "realm a", "rtt a"}, "inspect").queries == std::vector<std::string>{"realm a", "rtt a"});
 }
+
+TEST_CASE("options of payload: images, entry, and no options of virtual machines") {
+  const auto options =
+      parsed({"fvp.json", "--load", "a@b.bin@0x88000000", "--load=c@4096", "--entry", "0x88000010"}, "payload");
+  CHECK(options.images == std::vector<PayloadImage>{{"a@b.bin", 0x8800'0000}, {"c", 4096}});
+  CHECK(options.entry == 0x8800'0010U);
+  CHECK_THAT(refused({"fvp.json"}, "payload"), ContainsSubstring("--load FILE@ADDRESS"));
+  CHECK_THAT(refused({"fvp.json", "--load", "a.bin"}, "payload"), ContainsSubstring("found 'a.bin'"));
+  CHECK_THAT(refused({"fvp.json", "--load", "a@0", "--entry", "2"}, "payload"), ContainsSubstring("multiple of 4"));
+  CHECK_THAT(refused({"fvp.json", "--kernel", "a"}, "payload"), ContainsSubstring("unknown option '--kernel'"));
+  CHECK_THAT(refused({"c.json", "--load", "a@0"}), ContainsSubstring("unknown option '--load'"));
+}
