@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Encodings of the GIC CPU interface registers as EL1 names them (IHI 0069, 12.2). Accesses at EL1 reach the ICV_*
-// registers of the same encoding while HCR_EL2.{IMO,FMO} are set, which is always the case here.
+// Encodings of the GIC CPU interface registers (IHI 0069, 12.2). Accesses at EL1 reach the ICV_* registers of the same
+// encoding while HCR_EL2.{IMO,FMO} are set, which is always the case for realms and VMs.
 #pragma once
 
 #include "rmm/abi/arch/sysreg.h"
@@ -25,6 +25,7 @@ inline constexpr abi::SysReg kHppir1{abi::sysreg_key(3, 0, 12, 12, 2)};
 inline constexpr abi::SysReg kBpr1{abi::sysreg_key(3, 0, 12, 12, 3)};
 inline constexpr abi::SysReg kCtlr{abi::sysreg_key(3, 0, 12, 12, 4)};
 inline constexpr abi::SysReg kSre{abi::sysreg_key(3, 0, 12, 12, 5)};
+inline constexpr abi::SysReg kSreEl2{abi::sysreg_key(3, 4, 12, 9, 5)};
 inline constexpr abi::SysReg kIgrpen0{abi::sysreg_key(3, 0, 12, 12, 6)};
 inline constexpr abi::SysReg kIgrpen1{abi::sysreg_key(3, 0, 12, 12, 7)};
 

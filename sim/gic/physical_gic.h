@@ -17,31 +17,34 @@
 
 namespace sim {
 
-// What belongs to one PE: its SGIs and PPIs (bit n is INTID n) and its CPU interface.
-struct GicPeState {
+// 32 interrupts of consecutive INTIDs, a bit each.
+struct GicBank {
   std::uint32_t enabled = 0, active = 0;
   std::uint32_t latch = 0;                  // pending by an edge, an SGI or software
-  std::uint32_t line = 0;                   // levels of the PPIs' inputs
-  std::uint32_t edge = 0;                   // edge-triggered (GICR_ICFGR); SGIs always are
+  std::uint32_t line = 0;                   // levels of the inputs
+  std::uint32_t edge = 0;                   // edge-triggered
   std::array<std::uint8_t, 32> priority{};  // as Secure software sees it
-  bool group1_enabled = false;              // ICC_IGRPEN1_EL1
-  bool eoi_mode = false;                    // ICC_CTLR_EL1.EOImode
-  std::uint8_t pmr = 0, bpr1 = 0;
-  std::uint32_t active_priorities = 0;  // ICC_AP1R0_EL1: a bit per priority level
-  auto members() {
-    return std::tie(enabled, active, latch, line, edge, priority, group1_enabled, eoi_mode, pmr, bpr1,
-                    active_priorities);
-  }
+  auto members() { return std::tie(enabled, active, latch, line, edge, priority); }
+
+  std::uint32_t pending() const { return latch | (line & ~edge); }
 };
 
-// The SPIs' words hold 32 of them each, from INTID 32 on.
+// What belongs to one PE: its SGIs and PPIs, and its CPU interface.
+struct GicPeState {
+  GicBank bank;
+  bool group1_enabled = false;          // ICC_IGRPEN1_EL1
+  bool eoi_mode = false;                // ICC_CTLR_EL1.EOImode
+  std::uint8_t pmr = 0, bpr1 = 0;       // ICC_PMR_EL1 as Secure software sees it, ICC_BPR1_EL1
+  std::uint32_t active_priorities = 0;  // ICC_AP1R0_EL1: bit n is priority n * 8
+  auto members() { return std::tie(bank, group1_enabled, eoi_mode, pmr, bpr1, active_priorities); }
+};
+
 struct PhysicalGicState {
-  bool group1_enabled = false;  // GICD_CTLR.EnableGrp1A
-  std::vector<std::uint32_t> enabled, active, latch, line, edge;
-  std::vector<std::uint8_t> priority;  // from INTID 32 on
-  std::vector<std::uint64_t> router;   // GICD_IROUTER
+  bool group1_enabled = false;        // GICD_CTLR.EnableGrp1A
+  std::vector<GicBank> spis;          // from INTID 32 on
+  std::vector<std::uint64_t> router;  // GICD_IROUTER, from INTID 32 on
   std::vector<GicPeState> pes;
-  auto members() { return std::tie(group1_enabled, enabled, active, latch, line, edge, priority, router, pes); }
+  auto members() { return std::tie(group1_enabled, spis, router, pes); }
 };
 
 class PhysicalGic {
@@ -54,8 +57,8 @@ class PhysicalGic {
   PhysicalGic(PhysicalGicState& state, std::span<const abi::Mpidr> pes, unsigned spis);
 
   // The distributor's frame; all redistributors' frames, one after the other.
-  BusDevice& distributor();
-  BusDevice& redistributors();
+  BusDevice& distributor() { return distributor_; }
+  BusDevice& redistributors() { return redistributors_; }
   std::uint64_t redistributors_size() const { return pes_.size() * kRedistributorSize; }
 
   // Levels of the inputs: PPIs 16 to 31 of a PE, SPIs from 32 on. An edge-triggered interrupt becomes pending when its
@@ -80,8 +83,46 @@ class PhysicalGic {
   void reset();
 
  private:
+  struct Distributor : BusDevice {
+    explicit Distributor(PhysicalGic& gic) : owner(gic) {}
+    std::uint64_t read(std::uint64_t offset, unsigned size) override;
+    void write(std::uint64_t offset, unsigned size, std::uint64_t value) override;
+    std::uint32_t read_word(std::uint64_t offset) const;
+    void write_word(std::uint64_t offset, std::uint32_t mask, std::uint32_t value);
+    PhysicalGic& owner;
+  };
+  struct Redistributors : BusDevice {
+    explicit Redistributors(PhysicalGic& gic) : owner(gic) {}
+    std::uint64_t read(std::uint64_t offset, unsigned size) override;
+    void write(std::uint64_t offset, unsigned size, std::uint64_t value) override;
+    std::uint32_t read_word(std::uint64_t offset) const;
+    void write_word(std::uint64_t offset, std::uint32_t mask, std::uint32_t value);
+    std::uint64_t type(unsigned pe) const;  // GICR_TYPER
+    PhysicalGic& owner;
+  };
+
+  struct Pending {
+    unsigned intid;
+    unsigned priority;
+  };
+
+  // The highest priority interrupt that the distributor and the redistributor forward to the CPU interface of `pe`.
+  std::optional<Pending> highest_pending(unsigned pe) const;
+  // The SPIs of a bank that may go to `pe`, of those in `candidates`.
+  std::uint32_t routed(unsigned pe, std::size_t bank, std::uint32_t candidates) const;
+  bool targets(std::uint64_t router, unsigned pe) const;
+  bool signals(const GicPeState& pe, unsigned priority) const;
+  GicBank* bank_of(unsigned pe, unsigned intid);
+
+  std::uint64_t acknowledge(unsigned pe);
+  void end_of_interrupt(unsigned pe, std::uint64_t intid);
+  void deactivate(unsigned pe, std::uint64_t intid);
+  void generate_sgi(unsigned from, std::uint64_t value);
+
   PhysicalGicState& state_;
   std::vector<abi::Mpidr> pes_;
+  Distributor distributor_{*this};
+  Redistributors redistributors_{*this};
 };
 
 }  // namespace sim
