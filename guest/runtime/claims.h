@@ -15,6 +15,7 @@ class Claims {
 
   // A claim of the CPU that calls. The program fails with the first one that doesn't hold.
   void check(bool holds, std::string_view claim);
+  bool all_held() const { return !breaking_.test(); }
   // Prints how many claims held and "PROGRAM: passed", or "PROGRAM: FAILED" with the first broken claim; powers off.
   [[noreturn]] void conclude();
 

@@ -9,7 +9,8 @@ namespace guest {
 
 namespace {
 
-constexpr std::uint64_t kSync = 4, kIrq = 5;  // vectors from EL1 with its own stack (Arm ARM D1.3.1)
+// Vectors from the same exception level, with SP_EL0 and with its own stack (Arm ARM D1.3.1).
+constexpr std::uint64_t kSyncSp0 = 0, kSync = 4, kIrq = 5;
 
 struct Expectation {
   bool waiting = false;
@@ -25,16 +26,17 @@ void (*irq_handler)();
   for (;;) asm volatile("wfi");
 }
 
-void skip(Frame& frame, Expectation& expectation) {
-  expectation = {.waiting = false, .fault = {.taken = true, .esr = frame.esr, .far = frame.far}};
-  frame.elr = expectation.fault.is_fetch_abort() ? frame.x[30] : frame.elr + 4;
+void skip(std::uint64_t vector, Frame& frame, Expectation& expectation) {
+  expectation = {.waiting = false, .fault = {.taken = true, .esr = frame.esr, .far = frame.far, .vector = vector}};
+  const bool not_fetched = expectation.fault.is_fetch_abort() || expectation.fault.is_pc_alignment();
+  frame.elr = not_fetched ? frame.x[30] : frame.elr + 4;
 }
 
 }  // namespace
 
 extern "C" void take_exception(std::uint64_t vector, Frame* frame) {
   Expectation& expectation = expectations[this_cpu()];
-  if (vector == kSync && expectation.waiting) return skip(*frame, expectation);
+  if ((vector == kSync || vector == kSyncSp0) && expectation.waiting) return skip(vector, *frame, expectation);
   if (vector == kIrq && irq_handler != nullptr) return irq_handler();
   report(vector, *frame);
 }

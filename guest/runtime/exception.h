@@ -17,10 +17,12 @@ struct Frame {
 struct Fault {
   bool taken = false;
   std::uint64_t esr = 0, far = 0;
+  std::uint64_t vector = 0;  // of the table: 0 with SP_EL0, 4 with the stack of the exception level
 
   std::uint64_t exception_class() const { return (esr >> 26) & 0x3f; }
   bool is_data_abort() const { return taken && exception_class() == 0x25; }   // from the same exception level
   bool is_fetch_abort() const { return taken && exception_class() == 0x21; }  // from the same exception level
+  bool is_pc_alignment() const { return taken && exception_class() == 0x22; }
   bool is_write() const { return (esr & (1U << 6)) != 0; }
   // Synchronous external abort, not on a table walk (Arm ARM, DFSC and IFSC).
   bool is_external() const { return (esr & 0x3f) == 0x10; }
@@ -32,7 +34,8 @@ struct Fault {
 void expect_fault();
 Fault caught_fault();
 
-// Runs `access`, which contains at most one faulting instruction, and returns the exception that it took.
+// Runs `access`, which contains at most one faulting instruction, and returns the exception that it took. SVC, HVC and
+// SMC need a NOP behind them, which is skipped.
 template <class Access>
 Fault fault_of(Access access) {
   expect_fault();

@@ -16,7 +16,7 @@ namespace gic {
 
 inline constexpr unsigned kSpurious = 1023;
 inline constexpr unsigned kFirstSpi = 32;
-inline constexpr unsigned kVirtualTimer = 27, kPhysicalTimer = 30;  // PPIs (Arm BSA)
+inline constexpr unsigned kHypervisorTimer = 26, kVirtualTimer = 27, kPhysicalTimer = 30;  // PPIs (Arm BSA)
 inline constexpr unsigned kUart = kFirstSpi + 1;
 
 // Distributor on, this CPU's interface on with no priority masked. Interrupts stay masked in PSTATE.
