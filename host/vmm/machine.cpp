@@ -39,7 +39,7 @@ Vmm::Vmm(VmmState& state, kvm::KvmSystem& kvm, VmmPort port, VmConfig config, Bo
       plan_(std::move(plan)),
       memory_(kvm, state.ram_hva, config_.memory, shared_alias_bit(config_)),
       panic_(state.panic),
-      pl011_(state.pl011, port.console, panic_, [this](bool level) { set_irq(kPl011Spi, level); }),
+      pl011_(state.pl011, port.console, &panic_, [this](bool level) { set_irq(kPl011Spi, level); }),
       rng_(port.entropy),
       entropy_(state.entropy, rng_, memory_, [this](bool level) { set_irq(kVirtioMmioFirstSpi, level); }),
       bus_(state.bus, port.sync, port.observer, port.vm) {

@@ -22,7 +22,7 @@ struct Bench {
   PanicWatch panic{panic_state};
   bool line = false;
   int changes = 0;
-  Pl011 uart{state, console, panic, [this](bool level) {
+  Pl011 uart{state, console, &panic, [this](bool level) {
                line = level;
                ++changes;
              }};

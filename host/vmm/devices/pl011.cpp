@@ -75,7 +75,7 @@ void Pl011::write(std::uint64_t offset, std::uint64_t value, unsigned /*size*/) 
       // Sent even while UARTEN is clear: earlycon expects firmware to have enabled the UART.
       const auto byte = static_cast<std::uint8_t>(value);
       console_.put(byte);
-      panic_.put(byte);
+      if (panic_ != nullptr) panic_->put(byte);
       state_.ris |= kIntTx;
       break;
     }

@@ -28,8 +28,9 @@ struct Pl011State {
 
 class Pl011 : public MmioDevice {
  public:
-  // `set_irq` drives the interrupt line; called only when its level changes.
-  Pl011(Pl011State& state, port::Console& console, PanicWatch& panic, std::function<void(bool)> set_irq)
+  // `panic` reads the output along, if somebody does. `set_irq` drives the interrupt line; called only when its level
+  // changes.
+  Pl011(Pl011State& state, port::Console& console, PanicWatch* panic, std::function<void(bool)> set_irq)
       : state_(state), console_(console), panic_(panic), set_irq_(std::move(set_irq)) {}
 
   std::uint64_t read(std::uint64_t offset, unsigned size) override;
@@ -49,7 +50,7 @@ class Pl011 : public MmioDevice {
 
   Pl011State& state_;
   port::Console& console_;
-  PanicWatch& panic_;
+  PanicWatch* panic_;
   std::function<void(bool)> set_irq_;
 };
 
