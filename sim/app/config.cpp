@@ -2,12 +2,8 @@
 #include "sim/app/config.h"
 
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -35,80 +31,10 @@ std::string resolve(const std::string& path, const Places& places) {
   return fs::path(path).is_absolute() ? path : (fs::path(places.config_dir) / path).string();
 }
 
-tl::expected<json, InputError> read_json(const std::string& path) {
-  std::error_code unreadable;
-  if (fs::is_directory(path, unreadable))
-    return error(fmt::format("'{}' is a directory; give a configuration file, e.g. configs/hello.json", path));
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return error(
-        fmt::format("cannot read the configuration '{}': {}; see configs/ for examples", path, std::strerror(errno)));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return error(fmt::format("'{}' is empty; see configs/ for examples", path));
-  try {
-    return json::parse(text, nullptr, true, /*ignore_comments=*/true);
-  } catch (const json::parse_error& e) {
-    const auto upto = text.substr(0, std::min<std::size_t>(e.byte, text.size()));
-    const auto line = 1 + std::count(upto.begin(), upto.end(), '\n');
-    // The library's text begins with its own name and with line and column.
-    const std::string_view what = e.what();
-    const std::size_t begin = what.find("syntax error");
-    return error(fmt::format("'{}' line {} is not JSON: {}", path, line,
-                             begin == std::string_view::npos ? what : what.substr(begin)));
-  }
-}
-
-// --set a.b.0.c=VALUE, where VALUE is JSON if it parses as such, else a string (value_of).
-tl::expected<void, InputError> assign(json& root, const std::string& path, json value) {
-  json* at = &root;
-  std::size_t begin = 0;
-  while (begin <= path.size()) {
-    const std::size_t dot = std::min(path.find('.', begin), path.size());
-    const std::string key = path.substr(begin, dot - begin);
-    begin = dot + 1;
-    if (key.empty()) return error(fmt::format("--set {}: empty name in the path", path));
-    if (at->is_array()) {
-      const auto index = parse_number(key);
-      if (!index || *index >= at->size())
-        return error(fmt::format("--set {}: '{}' is no index of an array of {}", path, key, at->size()));
-      at = &(*at)[*index];
-    } else if (at->is_object() || at->is_null()) {
-      at = &(*at)[key];
-    } else {
-      return error(fmt::format("--set {}: '{}' is inside a plain value", path, key));
-    }
-  }
-  *at = std::move(value);
-  return {};
-}
-
-json value_of(const std::string& text) {
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return parsed.is_discarded() ? json(text) : parsed;
-}
-
 void read_machine(const json& object, MachineConfig& out, std::string& problem) {
   ObjectReader reader(object, "machine", problem);
   reader.size("memory", out.memory);
-  reader.text("cpu", out.cpu);
-  reader.flag("pointer_auth", out.pointer_auth);
-  reader.number("seed", out.seed, 0, ~0ULL);
-  if (const json* limits = reader.object("rmm")) {
-    ObjectReader rmm(*limits, "machine.rmm", problem);
-    unsigned s2sz = out.limits.s2sz, lrs = out.limits.num_lrs, order = out.limits.max_recs_order,
-             aux = out.limits.num_rec_aux;
-    rmm.number("s2sz", s2sz, 32, 48);
-    rmm.number("num_lrs", lrs, 1, 16);
-    rmm.number("max_recs_order", order, 1, 15);
-    rmm.number("num_rec_aux", aux, 0, 16);
-    rmm.flag("sha512", out.limits.sha512);
-    rmm.finish();
-    out.limits.s2sz = static_cast<std::uint8_t>(s2sz);
-    out.limits.num_lrs = static_cast<std::uint8_t>(lrs);
-    out.limits.max_recs_order = static_cast<std::uint8_t>(order);
-    out.limits.num_rec_aux = static_cast<std::uint8_t>(aux);
-  }
+  read_machine_choices(reader, out, problem);
   reader.finish();
 }
 
@@ -238,10 +164,7 @@ tl::expected<void, InputError> check(const RunConfig& config) {
       machine.memory > 1024 * host::vmm::kGiB)
     return error(fmt::format("machine.memory must be a multiple of 4 KiB from 16 MiB to 1 TiB, found {}",
                              format_size(machine.memory)));
-  if (machine.cpu != "cortex-a72" && machine.cpu != "max")
-    return error(fmt::format("machine.cpu must be \"cortex-a72\" or \"max\", found \"{}\"", machine.cpu));
-  if (machine.pointer_auth && machine.cpu != "max")
-    return error("machine.pointer_auth needs machine.cpu \"max\": cortex-a72 has no pointer authentication");
+  if (const auto valid = check_machine_choices(machine); !valid) return valid;
   if (config.vms.empty()) return error("vms is empty; describe at least one virtual machine");
   std::uint64_t wanted = 0;
   for (const auto& vm : config.vms) {
@@ -281,25 +204,28 @@ std::string cache_directory() {
 
 tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
                                                 const std::string& cache_dir) {
-  auto root = read_json(options.config);
+  auto root = read_config_file(options.config);
   if (!root) return tl::unexpected(root.error());
 
   // Overrides go into the JSON before it is read, so that they get the same checks and messages.
   auto override_value = [&](const char* path, const auto& value) -> tl::expected<void, InputError> {
-    return value ? assign(*root, path, json(*value)) : tl::expected<void, InputError>{};
+    return value ? assign_config(*root, path, json(*value)) : tl::expected<void, InputError>{};
   };
   const auto absolute = [](const std::optional<std::string>& path) {
     return path ? std::optional(fs::absolute(*path).string())
                 : std::nullopt;  // the person's path, not the configuration's
   };
   for (const auto& [path, value] : options.set)
-    if (const auto done = assign(*root, path, value_of(value)); !done) return tl::unexpected(done.error());
+    if (const auto done = assign_config(*root, path, config_value(value)); !done) return tl::unexpected(done.error());
   for (const auto& done : {override_value("vms.0.kernel", absolute(options.kernel)),
                            override_value("vms.0.initrd", absolute(options.initrd)),
                            override_value("vms.0.memory", options.memory), override_value("vms.0.vcpus", options.vcpus),
                            override_value("machine.cpu", options.cpu), override_value("machine.seed", options.seed)})
     if (!done) return tl::unexpected(done.error());
 
+  if (root->is_object() && root->contains("platform"))
+    return error(
+        fmt::format("'{}' describes the platform of a payload; start it with `ccasim payload`", options.config));
   const Places places{fs::absolute(options.config).parent_path().string(), executable_dir, cache_dir};
   RunConfig config;
   std::string problem;

@@ -10,28 +10,15 @@
 
 #include "host/kvm/behaviour.h"
 #include "host/vmm/config.h"
-#include "rmm/core/monitor_state.h"
+#include "sim/app/config_file.h"
 #include "sim/app/options.h"
 
 namespace sim::app {
-
-struct MachineConfig {
-  std::uint64_t memory = 0;        // DRAM, bytes; 0 in the file: what the VMs need (automatic_memory)
-  std::string cpu = "cortex-a72";  // or "max"
-  bool pointer_auth = false;       // FEAT_PAuth visible to guests (CPU model max)
-  std::uint64_t seed = 1;
-  rmm::core::Limits limits;
-};
 
 struct RunConfig {
   MachineConfig machine;
   host::kvm::KvmBehaviour host;  // of the host kernel; each VM's life_cycle follows it
   std::vector<host::vmm::VmConfig> vms;
-};
-
-// What is wrong with the input and what to do next, one line.
-struct InputError {
-  std::string message;
 };
 
 // Reads options.config, applies --set and the other overrides, checks everything that can be checked before the machine

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the kinds of configuration files (of `ccasim run` and of `ccasim payload`) have in common: the file as JSON, the
+// changes that the command line makes in it, and the choices of "machine" that every machine has.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
+
+#include "rmm/core/monitor_state.h"
+#include "sim/app/json_reader.h"
+
+namespace sim::app {
+
+// What is wrong with the input and what to do next, one line.
+struct InputError {
+  std::string message;
+};
+
+struct MachineConfig {
+  std::uint64_t memory = 0;        // DRAM, bytes; 0 in the file: what the VMs need (automatic_memory)
+  std::string cpu = "cortex-a72";  // or "max"
+  bool pointer_auth = false;       // FEAT_PAuth visible to guests (CPU model max)
+  std::uint64_t seed = 1;
+  rmm::core::Limits limits;
+};
+
+// JSON, in which comments are allowed.
+tl::expected<nlohmann::json, InputError> read_config_file(const std::string& path);
+
+// --set a.b.0.c=VALUE: puts `value` at a path of names and indices. Missing objects on the way are made.
+tl::expected<void, InputError> assign_config(nlohmann::json& root, const std::string& path, nlohmann::json value);
+// VALUE is JSON if it parses as such, else a string.
+nlohmann::json config_value(const std::string& text);
+
+// "cpu", "pointer_auth", "seed" and "rmm" of "machine".
+void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string& problem);
+tl::expected<void, InputError> check_machine_choices(const MachineConfig& machine);
+
+}  // namespace sim::app
