@@ -8,6 +8,7 @@
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/abi/arch/sysreg.h"
+#include "sim/cpu/el2_registers.h"
 #include "sim/cpu/unicorn/host_time.h"
 #include "sim/gic/virtual_cpu_interface.h"
 
@@ -15,9 +16,6 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kSpEl0 = abi::sysreg_key(3, 0, 4, 1, 0);
-constexpr std::uint32_t kSpEl1 = abi::sysreg_key(3, 4, 4, 1, 0);
-constexpr std::uint32_t kVpidrEl2 = abi::sysreg_key(3, 4, 0, 0, 0);
-constexpr std::uint32_t kVmpidrEl2 = abi::sysreg_key(3, 4, 0, 0, 5);
 constexpr std::uint32_t kIdAa64Mmfr1 = abi::sysreg_key(3, 0, 0, 7, 1);
 constexpr unsigned kMmfr1HpdsShift = 12, kMmfr1PanShift = 20;
 constexpr std::uint64_t kMpidrRes1 = 1ULL << 31;
@@ -62,7 +60,7 @@ std::uint64_t Cpu::sysreg(abi::SysReg reg) const {
   const auto count = [&] { return counter_at(owner_.execution_.now_ns()); };
   switch (reg) {
     case abi::SysReg::kMpidrEl1: return mpidr_ | kMpidrRes1;
-    case abi::SysReg::kMidrEl1: return engine_.read_system(kVpidrEl2).value_or(0);
+    case abi::SysReg::kMidrEl1: return engine_.read_system(el2::kVpidr).value_or(0);
     case abi::SysReg::kCntvCtlEl0: return virtual_timer_.read_ctl(count());
     case abi::SysReg::kCntvCvalEl0: return virtual_timer_.cval;
     case abi::SysReg::kCntpCtlEl0: return physical_timer_.read_ctl(count());
@@ -70,7 +68,7 @@ std::uint64_t Cpu::sysreg(abi::SysReg reg) const {
     default: break;
   }
   if (key(reg) == kSpEl0) return stack_pointer(engine_, 0);
-  if (key(reg) == kSpEl1) return stack_pointer(engine_, 1);
+  if (key(reg) == el2::kSpEl1) return stack_pointer(engine_, 1);
   const auto value = engine_.read_system(key(reg));
   if (!value) no_such_register(key(reg));
   return *value;
@@ -80,7 +78,7 @@ void Cpu::set_sysreg(abi::SysReg reg, std::uint64_t value) {
   switch (reg) {
     case abi::SysReg::kMpidrEl1:
       mpidr_ = value & ~kMpidrRes1;
-      engine_.write_system(kVmpidrEl2, mpidr_ | kMpidrRes1);
+      engine_.write_system(el2::kVmpidr, mpidr_ | kMpidrRes1);
       return;
     case abi::SysReg::kCntvCtlEl0: return virtual_timer_.write_ctl(value);
     case abi::SysReg::kCntvCvalEl0: virtual_timer_.cval = value; return;
@@ -89,7 +87,7 @@ void Cpu::set_sysreg(abi::SysReg reg, std::uint64_t value) {
     default: break;
   }
   if (key(reg) == kSpEl0) return set_stack_pointer(engine_, 0, value);
-  if (key(reg) == kSpEl1) return set_stack_pointer(engine_, 1, value);
+  if (key(reg) == el2::kSpEl1) return set_stack_pointer(engine_, 1, value);
   // A write to a constant register would hit some other one in the engine library.
   constexpr std::uint32_t kIdSpaceEnd = abi::sysreg_key(3, 0, 1, 0, 0);
   constexpr std::uint32_t kIdSpace = abi::sysreg_key(3, 0, 0, 0, 0);
@@ -103,10 +101,14 @@ std::uint64_t Cpu::id_register(std::uint32_t reg) const {
 }
 
 void Cpu::reset(abi::Mpidr mpidr) {
-  engine_.restore_reset();
+  if (outside_ != nullptr)
+    engine_.restore_reset_at_el2();
+  else
+    engine_.restore_reset();
   set_sysreg(abi::SysReg::kMpidrEl1, mpidr.value);
   virtual_timer_ = {};
   physical_timer_ = {};
+  el2_timers_ = {};
   request_flush();
 }
 
@@ -115,6 +117,7 @@ void Cpu::save(CpuState& state) const {
            .mpidr = mpidr_,
            .virtual_timer = virtual_timer_,
            .physical_timer = physical_timer_,
+           .el2_timers = el2_timers_,
            .registers = engine_.save()};
 }
 
@@ -123,6 +126,7 @@ void Cpu::restore(const CpuState& state) {
   mpidr_ = state.mpidr;
   virtual_timer_ = state.virtual_timer;
   physical_timer_ = state.physical_timer;
+  el2_timers_ = state.el2_timers;
   engine_.restore(state.registers);
   request_flush();
 }
@@ -132,16 +136,39 @@ abi::Exception Cpu::run_guest(const abi::RunControls& controls) { return run(own
 abi::Exception Cpu::run(rmm::port::Pe& pe, const abi::RunControls& controls) {
   prepare(pe, controls);
   for (;;) {
+    advance_platform();
     if (const auto exception = physical_interrupt(controls)) return *exception;
     const std::uint64_t masked = deliver_virtual_interrupts();
-    const EngineStop stop = run_slice(controls, masked);
+    const EngineStop stop = run_slice(controls, masked, controls.trap_wfe);
     // Before others run: they may change the tables that explain the stop.
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
     owner_.execution_.retired(stop.retired + outcome.cost);
-    if (outcome.waits) wait_for_interrupt(controls);
+    if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.exception) return *outcome.exception;
   }
+}
+
+PeStop Cpu::run_pe(rmm::port::Pe& pe) {
+  const abi::RunControls controls;
+  pe_ = &pe;
+  for (;;) {
+    advance_platform();
+    if (outside_->must_leave()) return PeStop::kLeave;
+    const std::uint64_t masked = take_interrupt();
+    // Alone, a PE that waits for an event would wait for nobody.
+    const EngineStop stop = run_slice(controls, masked, true);
+    const Outcome outcome = resolve(stop, controls);
+    outside_engine();
+    owner_.execution_.retired(stop.retired + outcome.cost);
+    if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
+    if (outcome.waits == Wait::kEvent) wait_for_event();
+    if (outcome.exception) return PeStop::kSmc;
+  }
+}
+
+void Cpu::advance_platform() {
+  if (owner_.platform_time_ != nullptr) owner_.platform_time_->advance(owner_.execution_.now_ns());
 }
 
 void Cpu::prepare(rmm::port::Pe& pe, const abi::RunControls& controls) {
@@ -169,12 +196,12 @@ std::uint64_t Cpu::deliver_virtual_interrupts() {
   const std::uint64_t deliverable = asserted & ~engine_.pstate();
   if (deliverable != 0) {
     const auto kind = (deliverable & abi::pstate::kF) != 0 ? VectorKind::kFiq : VectorKind::kIrq;
-    enter_el1(engine_, {.kind = kind, .return_address = engine_.pc(), .esr = 0, .far = {}}, has_pan_);
+    enter_exception(engine_, {.kind = kind, .target = 1, .return_address = engine_.pc()}, has_pan_);
   }
   return asserted;
 }
 
-EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_mask) {
+EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_mask, bool stop_at_wfe) {
   owner_.settle();
   if (flush_pending_) flush();
   slice_start_ns_ = owner_.execution_.now_ns();
@@ -185,11 +212,14 @@ EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_
     const std::uint64_t ns = std::min(*deadline - std::min(*deadline, slice_start_ns_), kLongestSlice);
     budget = std::min(budget, std::max<std::uint64_t>(ns * running_pes_, 1));
   }
-  return engine_.run(budget, watch_mask);
+  return engine_.run(budget, watch_mask, stop_at_wfe);
 }
 
+// When something interrupts this CPU or the machine around it acts, at the earliest.
 std::optional<std::uint64_t> Cpu::timer_deadline(const abi::RunControls& controls, std::uint64_t now_ns) const {
   std::optional<std::uint64_t> first;
+  if (owner_.platform_time_ != nullptr) first = owner_.platform_time_->next_event_ns();
+  if (outside_ != nullptr) return first;
   const auto consider = [&](bool enabled, const GenericTimer& timer) {
     if (!enabled) return;
     const auto deadline = timer.deadline_ns(now_ns);
@@ -200,15 +230,29 @@ std::optional<std::uint64_t> Cpu::timer_deadline(const abi::RunControls& control
   return first;
 }
 
-// What ends WFI: an interrupt for either exception level, masked or not.
-bool Cpu::wakes(const abi::RunControls& controls) const {
+// What ends WFI: an interrupt for any exception level, masked or not.
+bool Cpu::wakes(const abi::RunControls& controls) {
   const VirtualCpuInterface interface(pe_->ich());
+  if (outside_ != nullptr)
+    return outside_->irq_pending() || outside_->must_leave() ||
+           ((hcr() & el2::kHcrImo) != 0 && (interface.irq_asserted() || (hcr() & el2::kHcrVi) != 0));
   return interface.irq_asserted() || interface.fiq_asserted() || physical_interrupt(controls).has_value();
 }
 
 void Cpu::wait_for_interrupt(const abi::RunControls& controls) {
   outside_engine();
-  while (!wakes(controls)) owner_.execution_.idle(timer_deadline(controls, owner_.execution_.now_ns()));
+  while (!wakes(controls)) {
+    owner_.execution_.idle(timer_deadline(controls, owner_.execution_.now_ns()));
+    advance_platform();
+  }
+}
+
+// The engine doesn't tell of SEV. A WFE may complete without a reason (Arm ARM D1.6.3): it lets the others run for a
+// while that is short to software.
+void Cpu::wait_for_event() {
+  constexpr std::uint64_t kPatienceNs = 10'000;
+  const std::uint64_t now = owner_.execution_.now_ns();
+  owner_.execution_.idle(std::min(timer_deadline({}, now).value_or(~0ULL), now + kPatienceNs));
 }
 
 void Cpu::flush() {
@@ -216,7 +260,7 @@ void Cpu::flush() {
   mmu_.invalidate();
   fetched_.fill({});
   large_leaves_.reset();
-  controls_known_ = false;
+  forget_controls();
   flush_pending_ = false;
 }
 
@@ -229,8 +273,10 @@ Cpu::Outcome Cpu::resolve(const EngineStop& stop, const abi::RunControls& contro
     case StopKind::kBoundary: return {};
     case StopKind::kPcAlignment: {
       const std::uint64_t pc = engine_.pc();
-      return to_el1(abi::esr::make(abi::esr::Ec::kPcAlignment, 0), pc, pc);
+      return take(default_target(), abi::esr::make(abi::esr::Ec::kPcAlignment, 0), pc, pc);
     }
+    case StopKind::kWaitForInterrupt: return {.waits = Wait::kInterrupt, .exception = {}, .cost = 0};
+    case StopKind::kWaitForEvent: return resolve_wait_for_event(controls);
     case StopKind::kFault: return resolve_fault();
     case StopKind::kException: return resolve_exception(stop.exception, controls);
   }

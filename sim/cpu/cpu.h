@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One CPU context: the EL1 and EL0 registers of a REC or of a plain VM's vCPU, and the act of running it. The engine
-// executes instructions; everything the architecture does around them and the library leaves out is here: exception
-// entry, trapped and unknown registers, timers, WFI, the MMU.
+// One CPU context: the registers of a REC, of a plain VM's vCPU, or of a PE whose EL2 is simulated code too, and the
+// act of running it. The engine executes instructions; everything the architecture does around them and the library
+// leaves out is here: exception entry, trapped and unknown registers, timers, WFI, the MMU.
 #pragma once
 
 #include <array>
@@ -11,16 +11,26 @@
 #include <optional>
 
 #include "host/port/guest_cpu.h"
+#include "rmm/abi/arch/esr.h"
 #include "rmm/port/realm_cpu.h"
 #include "sim/cpu/cpu_state.h"
 #include "sim/cpu/cpus.h"
+#include "sim/cpu/el2_registers.h"
 #include "sim/cpu/exception_entry.h"
+#include "sim/cpu/interconnect.h"
+#include "sim/cpu/load_store_decode.h"
 #include "sim/cpu/unicorn/engine.h"
 #include "sim/mem/granule_bits.h"
 #include "sim/mem/granule_map.h"
 #include "sim/mmu/mmu.h"
 
 namespace sim {
+
+// Why a PE came back to EL3.
+enum class PeStop : std::uint8_t {
+  kSmc,    // PC is behind the instruction
+  kLeave,  // Interconnect::must_leave()
+};
 
 class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, private EngineClient {
  public:
@@ -40,6 +50,17 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   abi::Exception run(rmm::port::Pe& pe, const abi::RunControls& controls) override;
   abi::Exception run_guest(const abi::RunControls& controls) override;
 
+  // From now on EL2 of this context is simulated code, and `outside` what it reaches. reset() then leads to EL2.
+  void attach(Interconnect& outside) { outside_ = &outside; }
+  // Precondition: attached. Runs as the PE `pe` until EL3 has something to do.
+  PeStop run_pe(rmm::port::Pe& pe);
+  // Levels of the interrupt outputs of the context's timers, and the next time after `now_ns` at which one rises.
+  struct TimerLines {
+    bool virtual_timer = false, physical = false, el2_physical = false, el2_virtual = false;
+  };
+  TimerLines timer_lines(std::uint64_t now_ns) const;
+  std::optional<std::uint64_t> next_timer_ns(std::uint64_t now_ns) const;
+
   void save(CpuState& state) const;
   void restore(const CpuState& state);
   bool in_use() const { return in_use_; }
@@ -54,9 +75,14 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   std::uint64_t fills() const { return engine_.fills(); }
 
  private:
-  // What one stop of the engine leads to: nothing (run on), a wait for an interrupt, or an exception to EL2.
+  struct FetchedPage {
+    std::uint64_t page = 0xfff;  // virtual, in the low bits the regime
+    const std::byte* bytes = nullptr;
+  };
+  // What one stop of the engine leads to: nothing (run on), a wait, or an exception to a native EL2 or EL3.
+  enum class Wait : std::uint8_t { kNone, kInterrupt, kEvent };
   struct Outcome {
-    bool waits = false;
+    Wait waits = Wait::kNone;
     std::optional<abi::Exception> exception;
     std::uint64_t cost = 0;  // instructions, beyond those retired
   };
@@ -66,53 +92,84 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   bool read_register(std::uint32_t key, std::uint64_t& value) noexcept override;
   bool write_register(std::uint32_t key, std::uint64_t value) noexcept override;
   bool system_operation(std::uint32_t key, std::uint64_t operand) noexcept override;
+  bool ends_in_wait(std::uint64_t begin, std::uint64_t end) noexcept override;
 
   // cpu.cpp: the loop
+  void advance_platform();
   void prepare(rmm::port::Pe& pe, const abi::RunControls& controls);
   std::optional<abi::Exception> physical_interrupt(const abi::RunControls& controls) const;
   std::uint64_t deliver_virtual_interrupts();
-  EngineStop run_slice(const abi::RunControls& controls, std::uint64_t watch_mask);
+  EngineStop run_slice(const abi::RunControls& controls, std::uint64_t watch_mask, bool stop_at_wfe);
   std::optional<std::uint64_t> timer_deadline(const abi::RunControls& controls, std::uint64_t now_ns) const;
-  bool wakes(const abi::RunControls& controls) const;
+  bool wakes(const abi::RunControls& controls);
   void wait_for_interrupt(const abi::RunControls& controls);
+  void wait_for_event();
   void flush();
   Outcome resolve(const EngineStop& stop, const abi::RunControls& controls);
 
   // cpu_exceptions.cpp: what a stop means
   Outcome resolve_exception(const EngineException& exception, const abi::RunControls& controls);
   Outcome resolve_trap(const EngineException& exception, const abi::RunControls& controls);
+  Outcome resolve_wait_for_event(const abi::RunControls& controls);
   Outcome resolve_fault();
+  Outcome abort(const MmuFault& fault);
   Outcome resolve_undefined();
   Outcome interrupt_controller_access(std::uint32_t instruction);
-  Outcome to_el1(std::uint64_t esr, std::uint64_t return_address, std::optional<std::uint64_t> far = {});
+  Outcome take(unsigned target, std::uint64_t esr, std::uint64_t return_address, std::optional<std::uint64_t> far = {});
   Outcome undefined();
-  Outcome to_el2(std::uint64_t esr, std::uint64_t far = 0, std::uint64_t hpfar = 0) const;
+  Outcome to_el2(std::uint64_t esr, std::uint64_t far = 0, std::uint64_t hpfar = 0);
+  Outcome skip_instruction(Wait waits = Wait::kNone);
+  unsigned default_target() const;
+  unsigned abort_target(const MmuFault& fault) const;
   std::uint64_t fault_address(std::uint64_t& iss) const;
   void report_fault();
   std::optional<std::uint32_t> instruction_at(std::uint64_t pc) noexcept;
+  std::optional<MemoryAccess> access_at(std::uint64_t pc);
 
+  // cpu_pe.cpp: a PE whose EL2 is simulated code
+  std::uint64_t take_interrupt();
+  std::uint64_t hcr() const { return engine_.read_system(el2::kHcr).value_or(0); }
+  Outcome device_access(const MmuFault& fault);
+  bool move_registers(const RegisterTransfer& transfer, abi::Pa pa);
+  Outcome physical_interface_access(abi::SysReg reg, const abi::esr::SysRegIss& access);
+  void el2_register_written(std::uint32_t key) noexcept;
   // cpu_fill.cpp: the MMU's side of the engine
   Privilege privilege(AccessKind kind) noexcept;
-  const Stage1Controls& stage1_controls() noexcept;
+  Regime regime() const noexcept;
+  const Stage1Controls& stage1_controls() noexcept { return stage1_controls(regime()); }
+  const Stage1Controls& stage1_controls(Regime regime) noexcept;
+  Stage1Controls read_controls(Regime regime) noexcept;
+  abi::Stage2 own_stage2() const noexcept;
   bool grant_fetch(abi::Va page, const Translation& translation, FillGrant& grant) noexcept;
   void grant_data(const Translation& translation, AccessKind kind, FillGrant& grant) noexcept;
   void drop_stale_code();
   void note_leaf(abi::Va va, unsigned shift) noexcept;
+  void forget_controls() noexcept;
+  FetchedPage& fetched(std::uint64_t page) noexcept { return fetched_[(page / abi::kGranuleSize) % fetched_.size()]; }
 
   // cpu_registers.cpp: MRS, MSR and SYS that the engine doesn't do right
   bool at_el0() const noexcept;
+  bool read_id_register(std::uint32_t key, std::uint64_t& value) const noexcept;
   bool timer_permitted(std::uint32_t key) const noexcept;
   std::uint64_t count_now() const noexcept;
+  // The timer that a register belongs to and what its counter is behind CNTPCT_EL0. timer == nullptr: of none.
+  struct TimerAt {
+    GenericTimer* timer = nullptr;
+    std::uint64_t offset = 0;
+  };
+  TimerAt timer_at(std::uint32_t key) noexcept;
   void tlb_maintenance(std::uint32_t key, std::uint64_t operand) noexcept;
   void instruction_cache_maintenance(std::uint32_t key, std::uint64_t operand) noexcept;
   void address_translate(std::uint32_t key, std::uint64_t operand) noexcept;
 
   Cpus& owner_;
+  Interconnect* outside_ = nullptr;  // null: EL2 is native code
   std::uint32_t id_;
   bool in_use_ = false;
   std::uint64_t mpidr_ = 0;
   GenericTimer virtual_timer_;
   GenericTimer physical_timer_;
+  El2Timers el2_timers_;
   Mmu mmu_;
   Engine engine_;
   bool has_pan_ = false;
@@ -134,12 +191,11 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
 
   // Caches, dropped by flush().
   bool flush_pending_ = true;
-  bool controls_known_ = false;
-  Stage1Controls controls_;
-  struct FetchedPage {
-    std::uint64_t page = 1;  // virtual; never page aligned while empty
-    const std::byte* bytes = nullptr;
+  struct KnownControls {
+    bool known = false;
+    Stage1Controls controls;
   };
+  std::array<KnownControls, 2> controls_;  // of EL1&0, and of the regime of EL2
   std::array<FetchedPage, 64> fetched_{};
   // Virtual addresses (hashed, in units of 2 MiB and 1 GiB) that were filled from a leaf larger than 4 KiB.
   std::bitset<65536> large_leaves_;

@@ -18,6 +18,7 @@ constexpr std::uint64_t with_field(std::uint64_t value, unsigned shift, std::uin
 
 constexpr unsigned kPfr0Gic = 24;
 constexpr unsigned kPfr0Sve = 32;
+constexpr unsigned kPfr0Rme = 52;
 constexpr unsigned kPfr0Csv2 = 56;
 constexpr unsigned kPfr0Csv3 = 60;
 constexpr unsigned kIsar0Rndr = 60;
@@ -36,6 +37,7 @@ std::uint64_t hardware_id_value(const CpuConfig& config, std::uint32_t key, std:
     case kIdAa64Pfr0:
       value = with_field(value, kPfr0Gic, 1);  // system register interface: sim/gic, not the engine
       value = with_field(value, kPfr0Sve, 0);
+      value = with_field(value, kPfr0Rme, 1);  // sim/mem/gpt.h
       value = with_field(value, kPfr0Csv2, 1);
       return with_field(value, kPfr0Csv3, 1);
     case kIdAa64Zfr0: return 0;

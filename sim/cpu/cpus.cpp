@@ -34,6 +34,13 @@ std::uint32_t Cpus::allocate() {
   return id;
 }
 
+std::uint32_t Cpus::create_pe(Interconnect& outside) {
+  const std::uint32_t id = allocate();
+  cpus_[id]->attach(outside);
+  cpus_[id]->reset({});
+  return id;
+}
+
 void Cpus::release(std::uint32_t id) {
   if (id >= cpus_.size() || !cpus_[id]->in_use()) {
     std::fprintf(stderr, "ccasim: CPU context %u is not in use\n", id);

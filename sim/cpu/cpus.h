@@ -18,6 +18,7 @@
 #include "sim/cpu/cpu_model.h"
 #include "sim/cpu/cpu_state.h"
 #include "sim/cpu/execution.h"
+#include "sim/cpu/interconnect.h"
 #include "sim/mem/dram.h"
 #include "sim/mem/gpt.h"
 #include "sim/mmu/mmu.h"
@@ -60,6 +61,11 @@ class Cpus final : public rmm::port::RealmCpus, public host::port::GuestCpus, pu
   void invalidate(abi::Vmid vmid, abi::IpaRange range) override;
   void invalidate_all(abi::Vmid vmid) override;
 
+  // A context of a PE whose EL2 is simulated code, in use for ever.
+  std::uint32_t create_pe(Interconnect& outside);
+  // Whoever moves with time outside the CPUs. Null: nobody.
+  void set_platform_time(PlatformTime* time) { platform_time_ = time; }
+
   // The registers of every context as a value, and back. Neither may be called while a context runs. Both drop what
   // TLBs hold, so that the machine that goes on and the one that is restored go the same way.
   void save_all(CpusState& state);
@@ -98,6 +104,7 @@ class Cpus final : public rmm::port::RealmCpus, public host::port::GuestCpus, pu
   std::function<rmm::port::Pe&()> current_pe_;
   std::function<void(const WalkReport&)> walk_observer_;
   Mmu::StaleHandler stale_handler_;
+  PlatformTime* platform_time_ = nullptr;
   ShadowTlb shadow_;
   CodePages code_pages_;
   std::uint64_t write_epoch_ = 0;

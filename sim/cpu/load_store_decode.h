@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a faulting load or store was: its address, for FAR, and its syndrome, for the emulation of MMIO.
+// What a faulting load or store was: its address, for FAR, its syndrome, for the emulation of MMIO by a hypervisor, and
+// what it does to the registers, for accesses to devices of the machine.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace sim {
+
+// Which registers a load or store moves, and how.
+struct RegisterTransfer {
+  unsigned rt = 0;
+  std::optional<unsigned> rt2{};  // of a pair
+  unsigned size = 0;              // bytes of each
+  bool load = false;
+  bool simd = false;
+  bool sign_extends = false;
+  bool sixty_four = false;  // a sign-extended value fills 64 bits, else 32
+  // Writeback: the base register and its new value.
+  std::optional<std::pair<unsigned, std::uint64_t>> new_base{};
+};
 
 struct MemoryAccess {
   std::uint64_t address = 0;  // of the first byte
@@ -14,6 +29,8 @@ struct MemoryAccess {
   // ISS[24:14] of a data abort (ISV, SAS, SSE, SRT, SF, AR); 0 where the architecture gives no valid syndrome: pairs,
   // writeback, exclusives, atomics, SIMD (Arm ARM D24.2.40, ISV).
   std::uint64_t iss = 0;
+  // Empty for exclusives, atomics, structures and cache maintenance.
+  std::optional<RegisterTransfer> transfer{};
 };
 
 // Reads general register n as an address base or offset: 31 is SP for `base`, zero otherwise.

@@ -80,10 +80,14 @@ Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, Acc
   Stage1Walk walk(controls, va, who);
   while (walk.needs_descriptor()) {
     const abi::Ipa address = walk.descriptor_address();
-    auto table = stage2_leaf(address, log);
+    auto table = output_of_stage1(controls, address, log);
     if (!table.fault && !table.leaf.read) table.fault = permission_fault(2, table.leaf.level, address);
     if (table.fault) {
-      table.fault.s1ptw = true;
+      table.fault.s1ptw = table.fault.stage == 2;
+      if (table.fault.stage == 1) {
+        table.fault.on_walk = true;
+        table.fault.level = static_cast<std::int8_t>(walk.level());
+      }
       return {.fault = table.fault, .level = walk.level(), .leaf = {}};
     }
     const std::uint64_t descriptor = read_descriptor(table.leaf.pa);
@@ -99,6 +103,26 @@ Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, Acc
   return look;
 }
 
+Stage2Result Mmu::output_of_stage1(const Stage1Controls& controls, abi::Ipa out, WalkLog* log) {
+  return controls.stage2 ? stage2_leaf(out, log) : physical_leaf({out.value});
+}
+
+// Stage 2 is off: the output of stage 1 is a Non-secure PA, and what fails is a fault of stage 1.
+Stage2Result Mmu::physical_leaf(abi::Pa pa) {
+  const auto granule = abi::GranulePa::containing(pa);
+  const auto failed = [&](FaultKind kind) {
+    return Stage2Result{
+        .fault = {.kind = kind, .stage = 1, .level = 0, .s1ptw = false, .on_walk = false, .ipa = {pa.value}},
+        .leaf = {.pa = pa}};
+  };
+  const auto index = dram_.find_index(granule);
+  if (!index) return failed(FaultKind::kNoMemory);
+  if (gpt_.pas(granule) != abi::Pas::kNonSecure) return failed(FaultKind::kGranuleProtection);
+  dram_.cpu_caches().mark_translated(*index);
+  return {.fault = {},
+          .leaf = {.pa = pa, .read = true, .write = true, .execute = true, .non_secure = true, .level = 3}};
+}
+
 std::uint64_t Mmu::read_descriptor(abi::Pa pa) const {
   std::uint64_t descriptor = 0;
   std::memcpy(&descriptor, dram_.bytes(abi::GranulePa::containing(pa)) + (pa.value & (abi::kGranuleSize - 1)),
@@ -110,7 +134,8 @@ Translation Mmu::translate(const Stage1Controls& controls, abi::Va va, AccessKin
   const Stage1Look look = translate_stage1(controls, va, kind, who, log);
   if (look.fault) return failed(look.fault);
   const Stage1Leaf& first = look.leaf;
-  const auto second = stage2_leaf(first.ipa, log);
+  auto second = output_of_stage1(controls, first.ipa, log);
+  if (second.fault && second.fault.stage == 1) second.fault.level = static_cast<std::int8_t>(look.level);
   if (second.fault) return failed(second.fault);
   if (!permits(second.leaf, kind)) return failed(permission_fault(2, second.leaf.level, first.ipa));
   Translation result;

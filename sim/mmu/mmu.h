@@ -39,7 +39,7 @@ class Mmu {
  public:
   using StaleHandler = std::function<void(const StaleTranslation&)>;
 
-  Mmu(Dram& dram, const Gpt& gpt) : dram_(dram), walker_(dram, gpt) {}
+  Mmu(Dram& dram, const Gpt& gpt) : dram_(dram), gpt_(gpt), walker_(dram, gpt) {}
 
   // The stage 2 regime and the PE of the next translations. True: the regime changed (what TLBs hold is void).
   bool enter(const abi::Stage2& stage2, rmm::port::PeId pe);
@@ -65,11 +65,14 @@ class Mmu {
   };
   static constexpr std::size_t kCachedLeaves = 1024;
 
+  Stage2Result output_of_stage1(const Stage1Controls& controls, abi::Ipa out, WalkLog* log);
   Stage2Result stage2_leaf(abi::Ipa ipa, WalkLog* log);
+  Stage2Result physical_leaf(abi::Pa pa);
   std::uint64_t read_descriptor(abi::Pa pa) const;
   Stage2Result walk_and_note(abi::Ipa ipa, WalkLog* log);
 
   Dram& dram_;
+  const Gpt& gpt_;
   Stage2Walker walker_;
   abi::Stage2 stage2_;
   rmm::port::PeId pe_;

@@ -52,6 +52,14 @@ constexpr unsigned physical_size_bits(std::uint64_t ips) {
 
 }  // namespace
 
+std::uint64_t tcr_of_el2(std::uint64_t tcr_el2) {
+  constexpr std::uint64_t kSame = 0x3f | (3ULL << kTcrTg0Shift);  // T0SZ and TG0 lie where they do in TCR_EL1
+  constexpr unsigned kPsShift = 16, kTbi = 20, kHpd = 24;
+  const auto moved = [&](unsigned from, std::uint64_t mask, unsigned to) { return ((tcr_el2 >> from) & mask) << to; };
+  return (tcr_el2 & kSame) | moved(kPsShift, 7, kTcrIpsShift) | moved(kTbi, 1, kTcrTbi0) | moved(kHpd, 1, kTcrHpd0) |
+         1ULL << kTcrEpd1;
+}
+
 std::uint64_t without_tag(const Stage1Controls& controls, std::uint64_t va) {
   const bool upper = bit(va, 55);
   if (!bit(controls.tcr, upper ? kTcrTbi1 : kTcrTbi0)) return va;
@@ -94,7 +102,7 @@ void Stage1Walk::start() {
   step_to(table_);
 }
 
-// Sets level_ and table_ from TTBRx_EL1. False: the table lies beyond the output size.
+// Sets level_ and table_ from TTBR0 or TTBR1. False: the table lies beyond the output size.
 bool Stage1Walk::choose_table_base(bool upper) {
   const unsigned stride = granule_bits_ - 3;
   level_ = 4 - static_cast<int>((input_bits_ - granule_bits_ + stride - 1) / stride);
@@ -144,7 +152,7 @@ void Stage1Walk::consume(std::uint64_t descriptor) {
   step_to(table);
 }
 
-// Arm ARM D8.4: permissions of a leaf, with PSTATE.PAN and SCTLR_EL1.WXN.
+// Arm ARM D8.4: permissions of a leaf, with PSTATE.PAN and SCTLR_ELx.WXN.
 void Stage1Walk::finish(std::uint64_t descriptor) {
   const unsigned stride = granule_bits_ - 3;
   const auto shift = static_cast<unsigned>(3 - level_) * stride + granule_bits_;
@@ -153,14 +161,20 @@ void Stage1Walk::finish(std::uint64_t descriptor) {
   if ((descriptor & kAf) == 0) return fail(FaultKind::kAccessFlag, level_);
   state_ = State::kDone;
 
-  const bool el0_access = (descriptor & kApEl0) != 0 && !table_no_el0_;
+  // The EL2 regime has no EL0: AP[1] is RES1, and one bit forbids execution.
+  const bool one_privilege = controls_.regime == Regime::kEl2;
+  const bool el0_access = !one_privilege && (descriptor & kApEl0) != 0 && !table_no_el0_;
   const bool writable = (descriptor & kApReadOnly) == 0 && !table_read_only_;
   const bool wxn = (controls_.sctlr & kSctlrWxn) != 0;
   leaf_.ipa = {output | (va_ & low_mask(shift))};
   leaf_.shift = shift;
   leaf_.attr_index = static_cast<std::uint8_t>((descriptor >> 2) & 7);
   leaf_.shareability = static_cast<std::uint8_t>((descriptor >> 8) & 3);
-  if (who_.el0) {
+  if (one_privilege) {
+    leaf_.read = true;
+    leaf_.write = writable;
+    leaf_.execute = (descriptor & kUxn) == 0 && !table_uxn_;
+  } else if (who_.el0) {
     leaf_.read = el0_access;
     leaf_.write = el0_access && writable;
     leaf_.execute = (descriptor & kUxn) == 0 && !table_uxn_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The stage 1 walk of the EL1&0 regime (Arm ARM D8, VMSAv8-64; 4, 16 and 64 KiB granules, no 52-bit addresses, no
-// hardware update of flags). The walk reads no memory itself: it names the IPA of the next descriptor and is handed
-// its value, so that the caller can send that read through stage 2.
+// The stage 1 walk of the Non-secure and Realm regimes EL1&0, EL2 and EL2&0 (Arm ARM D8, VMSAv8-64; 4, 16 and 64 KiB
+// granules, no 52-bit addresses, no hardware update of flags). The walk reads no memory itself: it names the IPA of the
+// next descriptor and is handed its value, so that the caller can send that read through stage 2.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,28 @@
 
 namespace sim {
 
+// EL2 (HCR_EL2.E2H = 0) has one range of addresses and one privilege; EL2&0 is built like EL1&0.
+enum class Regime : std::uint8_t { kEl10, kEl2, kEl20 };
+
 // The registers that control the regime, and the features of the CPU model that change their meaning.
 struct Stage1Controls {
+  Regime regime = Regime::kEl10;
+  bool stage2 = true;  // the output is an IPA; else a PA
   std::uint64_t sctlr = 0;
-  std::uint64_t tcr = 0;
+  std::uint64_t tcr = 0;  // as TCR_EL1 has it: see tcr_of_el2
   std::uint64_t ttbr0 = 0;
   std::uint64_t ttbr1 = 0;
   bool has_hpds = false;      // FEAT_HPDS: TCR_EL1.HPD0 and HPD1
   unsigned output_bits = 48;  // ID_AA64MMFR0_EL1.PARange
 };
 
-// Who accesses. Unprivileged loads and stores of EL1 (LDTR, STTR) count as EL0.
+// TCR_EL2 of the EL2 regime as TCR_EL1 would say it: the upper range is disabled.
+std::uint64_t tcr_of_el2(std::uint64_t tcr_el2);
+
+// Who accesses. Unprivileged loads and stores (LDTR, STTR) count as EL0.
 struct Privilege {
   bool el0 = false;
-  bool pan = false;  // PSTATE.PAN, for data accesses of EL1
+  bool pan = false;  // PSTATE.PAN, for data accesses of EL1 and of EL2 with EL0
 };
 
 struct Stage1Leaf {

@@ -13,6 +13,7 @@ std::uint64_t fault_status_code(const MmuFault& fault) {
     case FaultKind::kAccessFlag: return abi::esr::kFscAccessFlag + level;
     case FaultKind::kPermission: return abi::esr::kFscPermission + level;
     case FaultKind::kGranuleProtection: return fault.on_walk ? abi::esr::kFscGpfWalk + level : abi::esr::kFscGpf;
+    case FaultKind::kNoMemory: return fault.on_walk ? abi::esr::kFscExternalWalk + level : abi::esr::kFscExternal;
     case FaultKind::kNone: break;
   }
   return 0;

@@ -19,11 +19,12 @@ enum class FaultKind : std::uint8_t {
   kAccessFlag,
   kPermission,
   kGranuleProtection,  // the granule protection check refused the access
+  kNoMemory,           // the physical address is not DRAM's: a device's, or nobody's. Only where stage 2 is off
 };
 
 // A failed translation. For stage 2 `ipa` is the address that stage 2 was asked for: with `s1ptw` that of a stage 1
-// descriptor. `on_walk` tells a granule protection fault on the read of a descriptor from one on the final access;
-// the two have different status codes.
+// descriptor. `on_walk` tells a granule protection fault (or kNoMemory) on the read of a descriptor from one on the
+// final access; the two have different status codes.
 struct MmuFault {
   FaultKind kind = FaultKind::kNone;
   std::uint8_t stage = 0;  // 1 or 2

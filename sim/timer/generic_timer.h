@@ -39,11 +39,16 @@ struct GenericTimer {
   }
 
   // First virtual time at which asserted() becomes true, if it is not yet and ever will; `now_ns` otherwise when it is.
-  constexpr std::optional<std::uint64_t> deadline_ns(std::uint64_t now_ns) const {
+  // `offset`: what the timer's counter is behind CNTPCT_EL0 (CNTVOFF_EL2).
+  constexpr std::optional<std::uint64_t> deadline_ns(std::uint64_t now_ns, std::uint64_t offset = 0) const {
     if (!enabled() || masked()) return std::nullopt;
-    if (counter_at(now_ns) >= cval) return now_ns;
-    if (cval > ~0ULL / abi::kNsPerCount) return std::nullopt;  // beyond the end of virtual time
-    return cval * abi::kNsPerCount;
+    const std::uint64_t physical = counter_at(now_ns);
+    const std::uint64_t count = physical - offset;
+    if (count >= cval) return now_ns;
+    const std::uint64_t left = cval - count;
+    constexpr std::uint64_t kEnd = ~0ULL / abi::kNsPerCount;  // of virtual time
+    if (left > kEnd - physical) return std::nullopt;
+    return (physical + left) * abi::kNsPerCount;
   }
 };
 

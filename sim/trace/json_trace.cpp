@@ -43,6 +43,7 @@ std::string_view fault_name(FaultKind kind) {
     case FaultKind::kAccessFlag: return "access_flag";
     case FaultKind::kPermission: return "permission";
     case FaultKind::kGranuleProtection: return "granule_protection";
+    case FaultKind::kNoMemory: return "no_memory";
   }
   return "none";
 }

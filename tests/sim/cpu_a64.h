@@ -23,6 +23,7 @@ constexpr Word cbz(unsigned rt, int words) { return 0xb4000000 | (static_cast<Wo
 constexpr Word b(int words) { return 0x14000000 | (static_cast<Word>(words) & 0x3ffffff); }
 constexpr Word br(unsigned rn) { return 0xd61f0000 | rn << 5; }
 constexpr Word blr(unsigned rn) { return 0xd63f0000 | rn << 5; }
+inline constexpr Word kSevl = 0xd50320bf, kSev = 0xd503209f;
 inline constexpr Word kRet = 0xd65f03c0, kNop = 0xd503201f, kYield = 0xd503203f, kWfe = 0xd503205f, kWfi = 0xd503207f,
                       kIsb = 0xd5033fdf, kDsb = 0xd5033f9f, kEret = 0xd69f03e0, kUdf = 0;
 constexpr Word svc(unsigned imm) { return 0xd4000001 | imm << 5; }

@@ -9,6 +9,7 @@
 
 #include "rmm/abi/arch/sysreg.h"
 #include "rmm/abi/arch/timer.h"
+#include "sim/cpu/el2_registers.h"
 #include "sim/cpu/unicorn/hooks.h"
 #include "sim/cpu/unicorn/host_time.h"
 #include "sim/cpu/unicorn/syndrome.h"
@@ -18,6 +19,7 @@ namespace {
 
 // Translated code of one engine; when it is full the library throws all of it away and starts again.
 constexpr std::uint32_t kCodeBufferBytes = 96U << 20;
+constexpr std::uint64_t kCptrTrapSve = 0x33ff;  // CPTR_EL2: TZ; the floating point is not trapped
 
 void check(uc_err error, const char* what) {
   if (error == UC_ERR_OK) return;
@@ -91,30 +93,37 @@ void Engine::set_up(const CpuConfig& config, Dram& dram) {
 void Engine::set_reset_state(const CpuConfig& config) {
   constexpr std::uint64_t kScrNs = 1U << 0, kScrRes1 = 3U << 4, kScrHce = 1U << 8, kScrRw = 1U << 10,
                           kScrApkApi = 3U << 16;  // SMD (bit 7) stays 0, or SMC would be UNDEFINED
-  constexpr std::uint64_t kHcrTwi = 1U << 13, kHcrTid3 = 1U << 18, kHcrRw = 1ULL << 31, kHcrTlor = 1ULL << 35,
-                          kHcrApkApi = 3ULL << 40;
   constexpr std::uint64_t kMdcrTpmTpmcr = 3U << 5;
-  constexpr std::uint64_t kCptrTrapSve = 0x33ff;  // TZ; the floating point is not trapped
-  constexpr std::uint64_t kCnthctlAll = 3;        // EL1PCTEN, EL1PCEN
+  constexpr std::uint64_t kCnthctlAll = 3;  // EL1PCTEN, EL1PCEN
   constexpr std::uint64_t kSctlrReset = 0x30d00800;
-  constexpr std::uint32_t kMdcrEl2 = abi::sysreg_key(3, 4, 1, 1, 1);
 
   write_system(abi::sysreg_key(3, 6, 1, 1, 0), kScrNs | kScrRes1 | kScrHce | kScrRw | kScrApkApi);
-  write_system(abi::sysreg_key(3, 4, 1, 1, 0),
-               kHcrRw | kHcrTid3 | kHcrTwi | kHcrTlor | (config.pointer_authentication ? kHcrApkApi : 0));
-  write_system(kMdcrEl2, read_system(kMdcrEl2).value_or(0) | kMdcrTpmTpmcr);
-  write_system(abi::sysreg_key(3, 4, 1, 1, 2), kCptrTrapSve);
-  write_system(abi::sysreg_key(3, 4, 14, 1, 0), kCnthctlAll);
+  write_system(el2::kHcr, el2::kHcrRw | el2::kHcrTid3 | el2::kHcrTwi | el2::kHcrTlor |
+                              (config.pointer_authentication ? el2::kHcrApkApi : 0));
+  write_system(el2::kMdcr, read_system(el2::kMdcr).value_or(0) | kMdcrTpmTpmcr);
+  write_system(el2::kCptr, kCptrTrapSve);
+  write_system(el2::kCnthctl, kCnthctlAll);
   write_system(abi::sysreg_key(3, 3, 14, 0, 0), abi::kCounterFrequencyHz);
   write_system(static_cast<std::uint32_t>(abi::SysReg::kSctlrEl1), kSctlrReset);
   set_pstate(abi::pstate::kResetEl1);
 }
 
-EngineStop Engine::run(std::uint64_t budget, std::uint64_t watch_mask) {
+// What the architecture leaves UNKNOWN is zero.
+void Engine::restore_reset_at_el2() {
+  restore_reset();
+  write_system(el2::kHcr, 0);
+  write_system(el2::kMdcr, 0);
+  write_system(el2::kCptr, kCptrTrapSve);
+  write_system(el2::kSctlr, el2::kSctlrReset);
+  set_pstate(el2::kResetPstate);
+}
+
+EngineStop Engine::run(std::uint64_t budget, std::uint64_t watch_mask, bool stop_at_wfe) {
   const EngineScope scope;
   slice_ = remaining_ = static_cast<std::int64_t>(budget);
-  watch_mask_ = watch_mask;
-  stopped_ = unaligned_ = fill_refused_ = false;
+  watch_mask_ = watch_mask | (stop_at_wfe ? Hooks::kWatchWfe : 0);
+  stopped_ = unaligned_ = waits_ = fill_refused_ = false;
+  block_begin_ = 0;
   exception_number_ = -1;
   const uc_err error = uc_emu_start(uc_, pc(), 0, 0, 0);
 
@@ -130,7 +139,10 @@ EngineStop Engine::run(std::uint64_t budget, std::uint64_t watch_mask) {
     stop.exception = read_exception();
     retired -= unfinished();
   } else if (error == UC_ERR_OK && stopped_) {
-    stop.kind = unaligned_ ? StopKind::kPcAlignment : StopKind::kBoundary;
+    stop.kind = waits_ ? StopKind::kWaitForEvent : unaligned_ ? StopKind::kPcAlignment : StopKind::kBoundary;
+  } else if (error == UC_ERR_OK && !stopped_) {  // the library halts at a WFI that nothing traps
+    stop.kind = StopKind::kWaitForInterrupt;
+    retired -= unfinished();
   } else {
     unexpected(error);
   }
@@ -175,6 +187,16 @@ void Engine::set_sp(std::uint64_t value) { write64(uc_, UC_ARM64_REG_SP, value);
 std::uint64_t Engine::banked_sp(unsigned el) const { return read64(uc_, UC_ARM64_REG_SP_EL0 + static_cast<int>(el)); }
 void Engine::set_banked_sp(unsigned el, std::uint64_t value) {
   write64(uc_, UC_ARM64_REG_SP_EL0 + static_cast<int>(el), value);
+}
+
+std::array<std::uint64_t, 2> Engine::q(unsigned n) const {
+  std::array<std::uint64_t, 2> value{};
+  check(uc_reg_read(uc_, UC_ARM64_REG_Q0 + static_cast<int>(n), value.data()), "read of a vector register");
+  return value;
+}
+
+void Engine::set_q(unsigned n, const std::array<std::uint64_t, 2>& value) {
+  check(uc_reg_write(uc_, UC_ARM64_REG_Q0 + static_cast<int>(n), value.data()), "write of a vector register");
 }
 
 std::uint64_t Engine::pstate() const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One instance of the engine library, serving one CPU context: executes AArch64 code at EL1 and EL0 out of DRAM. A thin
+// One instance of the engine library, serving one CPU context: executes AArch64 code at EL2, EL1 and EL0 out of DRAM. A
+// thin
 // wrapper: set-up order, hooks that only record and stop, exact retired-instruction counts. What the architecture does
 // at an exception is the caller's business (sim/cpu/cpu.h).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,13 +43,17 @@ class EngineClient {
   virtual bool write_register(std::uint32_t key, std::uint64_t value) noexcept = 0;
   // SYS (TLBI, IC, DC, AT), before the engine acts. True: done.
   virtual bool system_operation(std::uint32_t key, std::uint64_t operand) noexcept = 0;
+  // A block [begin, end) was executed in a run that stops at WFE. True: it ended in one that waits.
+  virtual bool ends_in_wait(std::uint64_t begin, std::uint64_t end) noexcept = 0;
 };
 
 enum class StopKind : std::uint8_t {
-  kBoundary,     // between two blocks: budget used up, slice ended by the client, or an interrupt became unmasked
-  kPcAlignment,  // PC is not a multiple of 4
-  kFault,        // the client refused a fill
-  kException,    // the engine raised one, see `exception`
+  kBoundary,          // between two blocks: budget used up, slice ended by the client, or an interrupt became unmasked
+  kPcAlignment,       // PC is not a multiple of 4
+  kFault,             // the client refused a fill
+  kException,         // the engine raised one, see `exception`
+  kWaitForInterrupt,  // a WFI that nothing traps; `pc()` is behind it
+  kWaitForEvent,      // a WFE, only if asked for; `pc()` is behind it
 };
 
 // What the library calls an exception. `pc()` is that of the instruction for kUndefined, kBreakpoint and kHypTrap and
@@ -82,8 +88,9 @@ class Engine {
 
   // Runs until the budget (instructions, >= 1) is used up or something stops it earlier. A block runs whole whenever
   // budget is left, so up to one block more than the budget retires. `watch_mask`: PSTATE bits of interrupts that are
-  // pending but masked; the engine stops at the first block at which one of them is clear.
-  EngineStop run(std::uint64_t budget, std::uint64_t watch_mask);
+  // pending but masked (or of the exception level that masks them); the engine stops at the first block at which one of
+  // them is clear. `stop_at_wfe` costs a look at every block.
+  EngineStop run(std::uint64_t budget, std::uint64_t watch_mask, bool stop_at_wfe = false);
   // From inside a client call: stop at the next block.
   void end_slice();
   // From inside a client call: instructions retired in this run before the current one.
@@ -95,8 +102,10 @@ class Engine {
   void set_pc(std::uint64_t value);
   std::uint64_t sp() const;  // of the current exception level and SPSel
   void set_sp(std::uint64_t value);
-  std::uint64_t banked_sp(unsigned el) const;  // SP_EL0 or SP_EL1; stale for the one that is current
+  std::uint64_t banked_sp(unsigned el) const;  // SP_EL0 to SP_EL2; stale for the one that is current
   void set_banked_sp(unsigned el, std::uint64_t value);
+  std::array<std::uint64_t, 2> q(unsigned n) const;  // V0 to V31, low half first
+  void set_q(unsigned n, const std::array<std::uint64_t, 2>& value);
   std::uint64_t pstate() const;
   void set_pstate(std::uint64_t value);  // no banking of SP
   // A system register by its key (abi::sysreg_key); nullopt: the model has none.
@@ -111,7 +120,9 @@ class Engine {
   // The registers as bytes: what restore() of an engine of the same model takes.
   std::vector<std::byte> save() const;
   void restore(std::span<const std::byte> bytes);
+  // Reset: at EL1 under a native EL2, or at EL2 as EL3 firmware hands a PE over.
   void restore_reset() { restore(reset_); }
+  void restore_reset_at_el2();
 
   // Fills asked for so far (for tests and statistics).
   std::uint64_t fills() const { return fills_; }
@@ -137,11 +148,13 @@ class Engine {
   // The block hook's state, together in one cache line.
   std::int64_t remaining_ = 0;
   std::uint64_t block_end_ = 0;
-  std::uint64_t watch_mask_ = 0;
+  std::uint64_t watch_mask_ = 0;  // and Hooks::kWatchWfe
   std::int64_t slice_ = 0;
   bool stopped_ = false;
 
   bool unaligned_ = false;
+  bool waits_ = false;             // the block before ended in WFE
+  std::uint64_t block_begin_ = 0;  // kept only while WFE is watched for; 0: none yet
   bool fill_refused_ = false;
   AccessKind refused_kind_ = AccessKind::kRead;
   int exception_number_ = -1;

@@ -66,8 +66,15 @@ inline void Engine::Hooks::count_block(Engine& engine, std::uint64_t address, st
 
 void Engine::Hooks::watched_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, Engine& engine) noexcept {
   engine.unaligned_ = (address & 3) != 0;
-  const bool unmasked = engine.watch_mask_ != 0 && (engine.watch_mask_ & ~engine.pstate()) != 0;
-  if (engine.remaining_ > 0 && !engine.unaligned_ && !unmasked) return count_block(engine, address, size);
+  if ((engine.watch_mask_ & kWatchWfe) != 0) {
+    // The library executes WFE as nothing, but ends a block with it.
+    engine.waits_ = engine.block_begin_ != 0 && engine.client_.ends_in_wait(engine.block_begin_, engine.block_end_);
+    engine.block_begin_ = address;
+  }
+  const std::uint64_t pstate_mask = engine.watch_mask_ & ~kWatchWfe;
+  const bool unmasked = pstate_mask != 0 && (pstate_mask & ~engine.pstate()) != 0;
+  if (engine.remaining_ > 0 && !engine.unaligned_ && !unmasked && !engine.waits_)
+    return count_block(engine, address, size);
   engine.stopped_ = true;
   uc_emu_stop(uc);
 }

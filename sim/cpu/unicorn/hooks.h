@@ -12,6 +12,8 @@ namespace sim {
 struct Engine::Hooks {
   // Virtual addresses (not canonical, no guest reaches them) at which code is dropped by physical address.
   static constexpr std::uint64_t kDropWindow = 1ULL << 56;
+  // In Engine::watch_mask_: no bit of PSTATE.
+  static constexpr std::uint64_t kWatchWfe = 1ULL << 63;
 
   // Each kind once: a single block hook is called without the library's dispatcher.
   static void install(uc_engine* uc, Engine& engine);
