@@ -167,6 +167,12 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
   }
 }
 
+void Cpu::standby(rmm::port::Pe& pe) {
+  pe_ = &pe;
+  advance_platform();
+  wait_for_interrupt({});
+}
+
 void Cpu::advance_platform() {
   if (owner_.platform_time_ != nullptr) owner_.platform_time_->advance(owner_.execution_.now_ns());
 }

@@ -54,6 +54,8 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   void attach(Interconnect& outside) { outside_ = &outside; }
   // Precondition: attached. Runs as the PE `pe` until EL3 has something to do.
   PeStop run_pe(rmm::port::Pe& pe);
+  // Precondition: attached. Waits as a WFI of EL3 would: until an interrupt is signalled, or must_leave().
+  void standby(rmm::port::Pe& pe);
   // Levels of the interrupt outputs of the context's timers, and the next time after `now_ns` at which one rises.
   struct TimerLines {
     bool virtual_timer = false, physical = false, el2_physical = false, el2_virtual = false;

@@ -88,6 +88,11 @@ void Cpus::flush_all() {
   for (const auto& cpu : cpus_) cpu->request_flush();
 }
 
+void Cpus::forget_translations() {
+  shadow_.clear();
+  flush_all();
+}
+
 void Cpus::settle() {
   CpuCaches& caches = dram_.cpu_caches();
   bool stale = write_epoch_ != dram_.write_epoch();
@@ -122,8 +127,7 @@ void Cpus::restore_all(const CpusState& state) {
       cpus_[i]->set_in_use(false);
     }
   }
-  shadow_.clear();
-  flush_all();
+  forget_translations();
 }
 
 void Cpus::check_translations(Mmu::StaleHandler handler) {

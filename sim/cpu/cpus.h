@@ -65,6 +65,8 @@ class Cpus final : public rmm::port::RealmCpus, public host::port::GuestCpus, pu
   std::uint32_t create_pe(Interconnect& outside);
   // Whoever moves with time outside the CPUs. Null: nobody.
   void set_platform_time(PlatformTime* time) { platform_time_ = time; }
+  // Every TLB is invalid (a reset of the platform).
+  void forget_translations();
 
   // The registers of every context as a value, and back. Neither may be called while a context runs. Both drop what
   // TLBs hold, so that the machine that goes on and the one that is restored go the same way.

@@ -36,13 +36,15 @@ abi::SmcRegs El3::route(rmm::port::Pe& pe, const abi::SmcRegs& in) {
   clock_.spend_ns(costs::kSmcNs);
   if (smc_fault_)
     if (const auto answer = smc_fault_(in)) return *answer;
+  if (psci_ != nullptr)
+    if (const auto answer = psci_->call(pe.id().value, in)) return *answer;
   if (!abi::v1_0::is_rmi(in.fid()) || !monitor_) return own_service(in);
   clock_.spend_ns(costs::kWorldSwitchNs + costs::rmi_ns(in.fid()));
   return monitor_(pe, in);
 }
 
-// SMCCC and PSCI as the host asks firmware. CPU power is the machine's configuration: every PE is on from the start,
-// and the calls that change it are unknown here.
+// SMCCC, and PSCI as the native host asks firmware. CPU power is the machine's configuration there: every PE is on from
+// the start, and the calls that change it are unknown here.
 abi::SmcRegs El3::own_service(const abi::SmcRegs& in) const {
   abi::SmcRegs out = in;
   switch (in.fid()) {

@@ -15,6 +15,7 @@
 #include "rmm/port/clock.h"
 #include "rmm/port/gpt.h"
 #include "rmm/port/pe.h"
+#include "sim/firmware/psci.h"
 #include "sim/mem/dram.h"
 #include "sim/mem/gpt.h"
 
@@ -35,6 +36,8 @@ class El3 : public host::port::SmcConduit, public rmm::port::Gpt {
 
   // Without a monitor RMI calls are unknown functions.
   void set_monitor(Monitor monitor) { monitor_ = std::move(monitor); }
+  // PSCI of PEs whose power is EL3's. Without it every PE is on from the start, and calls that change that are unknown.
+  void set_psci(Psci* psci) { psci_ = psci; }
   void set_smc_fault(SmcFault fault) { smc_fault_ = std::move(fault); }
   void set_pas_refusal(PasRefusal refusal) { pas_refusal_ = std::move(refusal); }
 
@@ -57,6 +60,7 @@ class El3 : public host::port::SmcConduit, public rmm::port::Gpt {
   rmm::port::Clock& clock_;
   CurrentPe current_pe_;
   Monitor monitor_;
+  Psci* psci_ = nullptr;
   SmcFault smc_fault_;
   PasRefusal pas_refusal_;
   std::vector<rmm::port::MemoryBank> banks_;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <tuple>
+#include <utility>
 
 #include "rmm/abi/arch/gic.h"
 #include "rmm/port/pe.h"
@@ -27,13 +29,18 @@ class Pe : public rmm::port::Pe {
   explicit Pe(PeState& state) : state_(state) {}
 
   rmm::port::PeId id() const override { return {state_.id}; }
-  bool irq_pending() const override { return state_.irq_pending && kHostIrqPriority < state_.icc_pmr; }
+  bool irq_pending() const override {
+    return irq_source_ ? irq_source_() : state_.irq_pending && kHostIrqPriority < state_.icc_pmr;
+  }
   bool fiq_pending() const override { return false; }  // no Secure world: nothing raises a physical FIQ
   abi::gic::IchState& ich() override { return state_.ich; }
   std::uint64_t ich_misr() const override;
+  // An interrupt controller signals this PE's interrupts: the native host's IPIs mean nothing any more.
+  void set_irq_source(std::function<bool()> source) { irq_source_ = std::move(source); }
 
  private:
   PeState& state_;
+  std::function<bool()> irq_source_;
 };
 
 }  // namespace sim

@@ -232,8 +232,12 @@ Pe& Scheduler::current_pe_object() {
 }
 
 void Scheduler::kick(host::port::PeId pe) {
-  Actor& actor = *actors_.at(pe.value);
   state_.actors[pe.value].pe.irq_pending = true;
+  wake_idle({pe.value});
+}
+
+void Scheduler::wake_idle(ActorId id) {
+  Actor& actor = *actors_.at(id.value);
   if (actor.status == Status::kIdle) make_runnable(actor);
 }
 

@@ -108,6 +108,9 @@ class Scheduler final : public rmm::port::Sync,
   // The PE of the calling actor; from outside, that of actor 0.
   Pe& current_pe_object();
   Pe& pe(host::port::PeId id) { return actors_.at(id.value)->pe; }
+  // The actor in idle(), if it is there, looks again.
+  void wake_idle(rmm::port::ActorId id);
+  bool idles(rmm::port::ActorId id) const { return actors_.at(id.value)->status == Status::kIdle; }
 
   // rmm::port::Sync
   rmm::port::ActorId self() const override { return {current_ == nullptr ? kOutside : current_->id}; }
