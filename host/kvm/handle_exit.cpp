@@ -56,7 +56,7 @@ abi::Exception kvm_arm_vcpu_enter_exit(Host& host, Vcpu& vcpu) {
                      .ipa_bits = vm.mmu.ia_bits,
                      .realm = false};
   controls.trap_wfi = true;
-  controls.trap_wfe = true;
+  controls.trap_wfe = false;  // kvm_vcpu_should_clear_twe(): a vCPU's thread is the only task of its PE
   controls.vtimer_irq = kvm_timer_irq_unmasked(vcpu.timers.virt);
   controls.ptimer_irq = kvm_timer_irq_unmasked(vcpu.timers.phys);
   auto& cpu = host.port.guests.guest(vcpu.guest_cpu);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "host/vmm/config.h"
 #include "sim/app/config_file.h"
 #include "sim/app/options.h"
+#include "sim/app/payload_config.h"
 
 namespace sim::app {
 
@@ -19,6 +21,7 @@ struct RunConfig {
   MachineConfig machine;
   host::kvm::KvmBehaviour host;  // of the host kernel; each VM's life_cycle follows it
   std::vector<host::vmm::VmConfig> vms;
+  std::optional<PayloadConfig> payload;  // runs in place of the host
 };
 
 // Reads options.config, applies --set and the other overrides, checks everything that can be checked before the machine

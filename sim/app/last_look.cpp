@@ -55,7 +55,7 @@ std::string LastLook::explanation(Machine& machine) const {
     else if (vm < explanations_.size())
       out += explanations_[vm];
   }
-  return out + machine.scheduler().describe();
+  return out + describe_pes(machine) + machine.scheduler().describe();
 }
 
 }  // namespace sim::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/machine.h"
 
+#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -68,13 +69,15 @@ tl::expected<std::unique_ptr<Machine>, InputError> Machine::create(const RunConf
   if (const auto opened = machine->open_trace(); !opened) return tl::unexpected(opened.error());
   machine->observe();
   for (unsigned i = 0; i < plans.size(); ++i) machine->start_vm(i, std::move(plans[i]));
+  if (config.payload)
+    if (const auto started = machine->start_payload(*config.payload); !started) return tl::unexpected(started.error());
   return machine;
 }
 
 Machine::Machine(const RunConfig& config, Surroundings surroundings)
     : config_(config),
       surroundings_(std::move(surroundings)),
-      dram_(banks(config.machine.memory)),
+      dram_(config.payload ? config.payload->platform.dram : banks(config.machine.memory)),
       gpt_(state_.gpt, dram_),
       strategy_(surroundings_.random_schedule ? std::unique_ptr<sim::Strategy>(std::make_unique<SeededRandom>())
                                               : std::make_unique<RoundRobin>()),
@@ -180,6 +183,42 @@ void Machine::start_vm(unsigned index, host::vmm::BootPlan plan) {
     if (surroundings_.before_teardown) surroundings_.before_teardown(index);
   });
   scheduler_.spawn(fmt::format("{} main", config.name), [this, index] { vms_[index].result = vms_[index].vmm->run(); });
+}
+
+tl::expected<void, InputError> Machine::start_payload(const PayloadConfig& config) {
+  payload_console_ = std::make_unique<VmConsole>(
+      state_.consoles.emplace_back(),
+      [this](std::uint8_t byte) {
+        if (surroundings_.console) surroundings_.console(0, byte);
+      },
+      &journal_);
+  payload_ = std::make_unique<Payload>(config, state_.payload,
+                                       Payload::Hardware{.dram = dram_,
+                                                         .gpt = gpt_,
+                                                         .scheduler = scheduler_,
+                                                         .cpus = cpus_,
+                                                         .firmware = firmware_,
+                                                         .console = *payload_console_,
+                                                         .reset_realm_world = [this] { reset_realm_world(); }});
+  if (const auto loaded = payload_->load(); !loaded) return loaded;
+  payload_->start();
+  return {};
+}
+
+// The key of the Realm PAS' memory encryption is lost: what was there is zero. The monitor boots with nothing
+// delegated.
+void Machine::reset_realm_world() {
+  for (const auto& [index, rec] : state_.monitor.recs) cpus_.destroy(rec.cpu);
+  std::vector<abi::GranulePa> lost;
+  gpt_.for_each_protected([&](abi::GranulePa granule, abi::Pas) { lost.push_back(granule); });
+  for (const abi::GranulePa granule : lost) {
+    std::memset(dram_.write_native(granule), 0, abi::kGranuleSize);
+    gpt_.set(granule, abi::Pas::kNonSecure);
+  }
+  state_.monitor = rmm::Monitor::boot_state(firmware_);
+  cpus_.forget_translations();
+  if (invariants_) invariants_->state_was_replaced();
+  if (model_check_) model_check_->state_was_replaced();
 }
 
 RunResult Machine::run() { return scheduler_.run(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The machine, wired: hardware, firmware, monitor, host and one VMM process per VM.
+// The machine, wired: hardware, firmware, monitor, and in the normal world the host with one VMM process per VM, or a
+// payload.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "sim/app/config.h"
 #include "sim/app/device_aborts.h"
 #include "sim/app/machine_state.h"
+#include "sim/app/payload.h"
 #include "sim/app/translation_checks.h"
 #include "sim/app/vm_console.h"
 #include "sim/cpu/cpus.h"
@@ -59,13 +61,14 @@ struct Surroundings {
 
 class Machine {
  public:
-  // Builds the machine and reads every file that the VMs need. Error: what is wrong with the input.
+  // Builds the machine and reads every file that the VMs or the payload need. Error: what is wrong with the input.
   static tl::expected<std::unique_ptr<Machine>, InputError> create(const RunConfig& config, Surroundings surroundings);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  // Runs until all VMs have ended or something else stops it; may be called again after kQuiescent and the limits.
+  // Runs until all VMs have ended, the payload has switched the system off, or something else stops it; may be called
+  // again after kQuiescent and the limits.
   RunResult run();
   Scheduler& scheduler() { return scheduler_; }
 
@@ -92,6 +95,7 @@ class Machine {
   const VmConsole& console(unsigned vm) const { return *vms_[vm].console; }
   // The VM in the host kernel; nullptr before its creation and after its end.
   const host::kvm::Vm* kvm_vm(unsigned vm) const;
+  const Payload* payload() const { return payload_.get(); }  // null where VMs run
   const rmm::core::Realm* find_realm(std::string_view vm_name) const;
   void follow(abi::GranulePa granule) { history_.follow(granule); }
   const trace::GranuleHistory& history() const { return history_; }
@@ -139,6 +143,8 @@ class Machine {
   void observe();
   void tell_device_abort(abi::Pa rec, abi::Ipa ipa);
   void start_vm(unsigned index, host::vmm::BootPlan plan);
+  tl::expected<void, InputError> start_payload(const PayloadConfig& config);
+  void reset_realm_world();
 
   RunConfig config_;
   Surroundings surroundings_;
@@ -175,6 +181,8 @@ class Machine {
   host::port::HostPlatform host_platform_;
   host::kvm::Kvm kvm_;
   std::deque<Vm> vms_;
+  std::unique_ptr<VmConsole> payload_console_;
+  std::unique_ptr<Payload> payload_;
 };
 
 }  // namespace sim::app

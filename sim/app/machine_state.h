@@ -9,6 +9,7 @@
 #include "host/kvm/kvm_state.h"
 #include "host/vmm/state.h"
 #include "rmm/core/monitor_state.h"
+#include "sim/app/payload.h"
 #include "sim/app/vm_console.h"
 #include "sim/cpu/cpu_state.h"
 #include "sim/dev/journal.h"
@@ -28,9 +29,11 @@ struct MachineState {
   RandomState monitor_entropy, host_entropy;
   host::kvm::KvmState kvm;
   std::deque<host::vmm::VmmState> vmms;
-  std::deque<VmConsoleState> consoles;
+  std::deque<VmConsoleState> consoles;  // by VM; a payload's is the first
+  PayloadState payload;                 // as it begins where VMs run
   auto members() {
-    return std::tie(gpt, monitor, cpus, scheduler, journal, monitor_entropy, host_entropy, kvm, vmms, consoles);
+    return std::tie(gpt, monitor, cpus, scheduler, journal, monitor_entropy, host_entropy, kvm, vmms, consoles,
+                    payload);
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/report.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -48,7 +49,29 @@ Ending ending_of_vms(const Machine& machine) {
   return worst;
 }
 
+std::string_view power_name(PePower power) {
+  switch (power) {
+    case PePower::kOff: return "off";
+    case PePower::kOnPending: return "starting";
+    case PePower::kOn: return "on";
+    case PePower::kStandby: return "suspended (standby)";
+    case PePower::kPowerDown: return "suspended (power down)";
+  }
+  return "";
+}
+
+// A payload ends by PSCI, or because its PEs wait for nothing.
+Ending ending_of_payload(const Payload& payload, RunResult result) {
+  if (result == RunResult::kAllEnded) return {ExitCode::kPoweredOff, "the payload switched the system off"};
+  const auto& pes = payload.state().psci.pes;
+  const bool all_off = std::ranges::all_of(pes, [](const PePowerState& pe) { return pe.power == PePower::kOff; });
+  return {ExitCode::kStuck, all_off ? "ended: every PE is switched off"
+                                    : "ended: every PE that is on waits for an interrupt, and none can come"};
+}
+
 Ending ending(const Machine& machine, RunResult result, bool interrupted) {
+  const bool silent = result == RunResult::kAllEnded || result == RunResult::kStuck;
+  if (machine.payload() != nullptr && silent) return ending_of_payload(*machine.payload(), result);
   switch (result) {
     case RunResult::kAllEnded: return ending_of_vms(machine);
     case RunResult::kStuck: return {ExitCode::kStuck, "stuck: every CPU waits and nothing can wake one"};
@@ -86,45 +109,22 @@ class Disassembler {
   bool open_ = false;
 };
 
-// The file that may name the guest's addresses. A raw binary has none of its own: its ELF file lies beside it, as our
-// guests are built.
-std::string symbol_file(const host::vmm::VmConfig& vm) {
-  if (!vm.kernel.empty() || vm.binaries.empty()) return vm.kernel;
-  return std::filesystem::path(vm.binaries.front().path).replace_extension(".elf").string();
+// A raw binary names no addresses: its ELF file lies beside it, as our guests are built.
+std::string elf_beside(const std::string& binary) {
+  return std::filesystem::path(binary).replace_extension(".elf").string();
 }
 
-// What one vCPU of a VM was doing.
-class VcpuDescription {
+// The file that may name the guest's addresses.
+std::string symbol_file(const host::vmm::VmConfig& vm) {
+  return !vm.kernel.empty() || vm.binaries.empty() ? vm.kernel : elf_beside(vm.binaries.front().path);
+}
+
+// The code around the PC of a CPU context.
+class CodeView {
  public:
-  VcpuDescription(Machine& machine, unsigned vm, const Symbols& symbols)
-      : machine_(machine), vm_(vm), symbols_(symbols) {}
+  CodeView(Machine& machine, const Symbols& symbols) : machine_(machine), symbols_(symbols) {}
 
-  std::string describe(const host::kvm::Vm& kvm_vm, const host::kvm::Vcpu& vcpu) {
-    std::string out = fmt::format("  {} vCPU {}", machine_.vm_config(vm_).name, vcpu.vcpu_id);
-    const rmm::core::Rec* rec = rec_of(vcpu);
-    const std::uint32_t cpu = rec != nullptr ? rec->cpu.value : vcpu.guest_cpu.value;
-    if (cpu >= machine_.cpus().size()) return out + ": never ran\n";
-    // The reset that ends a panic stops every vCPU of KVM, but a REC that was on stays runnable.
-    const bool panicked = machine_.vmm_state(vm_).outcome == Outcome::kPanicked;
-    const bool stopped = vcpu.mp_state.peek() == host::kvm::kMpStateStopped;
-    const bool off = rec != nullptr ? !rec->runnable.peek() : stopped && !panicked;
-    if (off) return out + ": powered off\n";
-    add_code(out, cpu);
-    add_waits(out, rec, vcpu);
-    add_interrupts(out, kvm_vm, vcpu.vcpu_id);
-    add_calls(out, rec, vcpu);
-    return out;
-  }
-
- private:
-  const rmm::core::Rec* rec_of(const host::kvm::Vcpu& vcpu) const {
-    if (!vcpu.rec.created) return nullptr;
-    for (const auto& [index, rec] : machine_.state().monitor.recs)
-      if (rec.granule == vcpu.rec.rec) return &rec;
-    return nullptr;
-  }
-
-  void add_code(std::string& out, std::uint32_t id) {
+  void add(std::string& out, std::uint32_t id) {
     const std::uint64_t pc = machine_.cpus().cpu(id).pc();
     const std::string symbol = symbols_.name({pc});
     fmt::format_to(std::back_inserter(out), ": PC {:#x}{}{}, PSTATE {:#x}\n", pc, symbol.empty() ? "" : " ", symbol,
@@ -146,6 +146,43 @@ class VcpuDescription {
       fmt::format_to(std::back_inserter(out), "   {} {:#x}  {}\n", i == 0 ? "=>" : "  ", va.value,
                      disassembler_.text(word, va.value));
     }
+  }
+
+ private:
+  Machine& machine_;
+  const Symbols& symbols_;
+  Disassembler disassembler_;
+};
+
+// What one vCPU of a VM was doing.
+class VcpuDescription {
+ public:
+  VcpuDescription(Machine& machine, unsigned vm, const Symbols& symbols)
+      : machine_(machine), vm_(vm), code_(machine, symbols) {}
+
+  std::string describe(const host::kvm::Vm& kvm_vm, const host::kvm::Vcpu& vcpu) {
+    std::string out = fmt::format("  {} vCPU {}", machine_.vm_config(vm_).name, vcpu.vcpu_id);
+    const rmm::core::Rec* rec = rec_of(vcpu);
+    const std::uint32_t cpu = rec != nullptr ? rec->cpu.value : vcpu.guest_cpu.value;
+    if (cpu >= machine_.cpus().size()) return out + ": never ran\n";
+    // The reset that ends a panic stops every vCPU of KVM, but a REC that was on stays runnable.
+    const bool panicked = machine_.vmm_state(vm_).outcome == Outcome::kPanicked;
+    const bool stopped = vcpu.mp_state.peek() == host::kvm::kMpStateStopped;
+    const bool off = rec != nullptr ? !rec->runnable.peek() : stopped && !panicked;
+    if (off) return out + ": powered off\n";
+    code_.add(out, cpu);
+    add_waits(out, rec, vcpu);
+    add_interrupts(out, kvm_vm, vcpu.vcpu_id);
+    add_calls(out, rec, vcpu);
+    return out;
+  }
+
+ private:
+  const rmm::core::Rec* rec_of(const host::kvm::Vcpu& vcpu) const {
+    if (!vcpu.rec.created) return nullptr;
+    for (const auto& [index, rec] : machine_.state().monitor.recs)
+      if (rec.granule == vcpu.rec.rec) return &rec;
+    return nullptr;
   }
 
   void add_waits(std::string& out, const rmm::core::Rec* rec, const host::kvm::Vcpu& vcpu) const {
@@ -179,8 +216,7 @@ class VcpuDescription {
 
   Machine& machine_;
   unsigned vm_;
-  const Symbols& symbols_;
-  Disassembler disassembler_;
+  CodeView code_;
 };
 
 }  // namespace
@@ -214,6 +250,14 @@ RunReport make_report(Machine& machine, RunResult result, bool interrupted) {
     consoles += machine.console(i).output();
     report.vms.push_back(std::move(vm));
   }
+  if (const Payload* payload = machine.payload()) {
+    report.payload = true;
+    report.resets = payload->state().resets;
+    for (unsigned n = 0; n < payload->pe_count(); ++n)
+      report.pes.push_back({.affinity = payload->affinity(n).value,
+                            .power = std::string(power_name(payload->state().psci.pes[n].power))});
+    consoles = state.consoles.front().output;
+  }
   report.console_sha256 = sha256(consoles);
   report.memory_sha256 = machine.memory_sha256();
   for (const auto& [id, count] : machine.findings().evaluations()) report.checks[id] = count;
@@ -237,6 +281,23 @@ std::string describe_vcpus(Machine& machine, unsigned vm) {
   const Symbols symbols = Symbols::load(symbol_file(machine.vm_config(vm)));
   VcpuDescription description(machine, vm, symbols);
   for (const auto& vcpu : kvm_vm->vcpus) out += description.describe(*kvm_vm, vcpu);
+  return out;
+}
+
+std::string describe_pes(Machine& machine) {
+  std::string out;
+  const Payload* payload = machine.payload();
+  if (payload == nullptr) return out;
+  const Symbols symbols = Symbols::load(elf_beside(payload->images().front().path));
+  CodeView code(machine, symbols);
+  for (unsigned n = 0; n < payload->pe_count(); ++n) {
+    const PePower power = payload->state().psci.pes[n].power;
+    if (power == PePower::kOff) continue;
+    fmt::format_to(std::back_inserter(out), "  PE {:#x}, {}", payload->affinity(n).value, power_name(power));
+    code.add(out, payload->cpu_id(n));
+    fmt::format_to(std::back_inserter(out), "      {}\n",
+                   machine.scheduler().activity({static_cast<std::uint16_t>(n)}));
+  }
   return out;
 }
 

@@ -20,6 +20,8 @@ bool needs_explanation(ExitCode code);
 // Per vCPU of a VM that is not yet taken down: PC with symbol where known, disassembly, what it waits for, pending
 // interrupts, last RSI and RMI calls.
 std::string describe_vcpus(Machine& machine, unsigned vm);
+// The same of a payload's PEs that are not off; empty where VMs run.
+std::string describe_pes(Machine& machine);
 // The device tree that the first VM's guest gets in its first life.
 std::vector<std::byte> first_device_tree(const RunConfig& config, const host::vmm::BootPlan& plan);
 

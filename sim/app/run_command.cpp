@@ -35,7 +35,10 @@ ExitCode complain(ExitCode code, const std::string& message) {
 class Session {
  public:
   Session(const RunOptions& options, const RunConfig& config, std::vector<Query> queries)
-      : options_(options), config_(config), last_look_(std::move(queries)), terminal_(!options.batch) {}
+      : options_(options),
+        config_(config),
+        last_look_(std::move(queries)),
+        terminal_(!options.batch && !config.payload) {}
 
   ExitCode run();
 
@@ -218,6 +221,15 @@ std::optional<std::string> unknown_realm(const std::vector<Query>& queries, cons
   return std::nullopt;
 }
 
+tl::expected<RunConfig, InputError> payload_run(const RunOptions& options) {
+  auto payload = load_payload_config(options);
+  if (!payload) return tl::unexpected(payload.error());
+  RunConfig out;
+  out.machine = payload->platform.machine;
+  out.payload = std::move(*payload);
+  return out;
+}
+
 }  // namespace
 
 ExitCode run_command(const std::string& command, const std::vector<std::string>& arguments,
@@ -235,7 +247,8 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
     if (!query) return complain(ExitCode::kUsage, query.error());
     queries.push_back(std::move(*query));
   }
-  const auto config = load_config(options, executable_dir, cache_directory());
+  const auto config =
+      command == "payload" ? payload_run(options) : load_config(options, executable_dir, cache_directory());
   if (!config) return complain(ExitCode::kBadInput, config.error().message);
   if (const auto unknown = unknown_realm(queries, *config)) return complain(ExitCode::kUsage, *unknown);
   for (const auto* path : {&options.dump_dtb, &options.trace, &options.json})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `ccasim run` and `ccasim inspect`: a machine from its configuration to its summary.
+// `ccasim run`, `ccasim inspect` and `ccasim payload`: a machine from its configuration to its summary.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace sim::app {
 
-// `command` is "run" or "inspect". Console on standard output, everything else on standard error.
+// `command` is "run", "inspect" or "payload". Console on standard output, everything else on standard error.
 ExitCode run_command(const std::string& command, const std::vector<std::string>& arguments,
                      const std::string& executable_dir);
 

@@ -37,6 +37,17 @@ void add_calls(std::string& out, std::string_view title, const trace::Statistics
     fmt::format_to(std::back_inserter(out), "    {:<28} {:>9}  {}\n", name, total(by_status), listed(by_status));
 }
 
+// What the native host would count is not there.
+void add_payload(std::string& out, const RunReport& report, const trace::Statistics& statistics) {
+  auto at = std::back_inserter(out);
+  std::string pes;
+  for (const auto& pe : report.pes)
+    fmt::format_to(std::back_inserter(pes), "{}{:#x} {}", pes.empty() ? "" : ", ", pe.affinity, pe.power);
+  fmt::format_to(at, "  PEs: {}; {} resets of the platform\n", pes, report.resets);
+  fmt::format_to(at, "  REC exits: {}\n", listed(statistics.monitor_exits()));
+  fmt::format_to(at, "  {} RTT writes; {} TLB fills\n", statistics.rtt_writes(), report.tlb_fills);
+}
+
 }  // namespace
 
 std::string findings_text(const RunReport& report) {
@@ -65,11 +76,15 @@ std::string summary_text(const RunReport& report, const trace::Statistics& stati
   }
   fmt::format_to(at, "  {} instructions, {:.6f} s virtual, {:.3f} s wall, {:.0f} MIPS\n", report.instructions,
                  static_cast<double>(report.virtual_ns) / 1e9, static_cast<double>(report.wall_ns) / 1e9, mips(report));
-  fmt::format_to(at, "  exits: {}\n", listed(statistics.host_exits()));
-  fmt::format_to(at, "  KVM_RUN returns: {}\n", listed(statistics.kvm_exits()));
-  fmt::format_to(at, "  device accesses: {}\n", listed(statistics.devices()));
-  fmt::format_to(at, "  stage 2 faults: {} private, {} shared; {} RTT writes; {} TLB fills\n",
-                 statistics.private_faults(), statistics.shared_faults(), statistics.rtt_writes(), report.tlb_fills);
+  if (report.payload) {
+    add_payload(out, report, statistics);
+  } else {
+    fmt::format_to(at, "  exits: {}\n", listed(statistics.host_exits()));
+    fmt::format_to(at, "  KVM_RUN returns: {}\n", listed(statistics.kvm_exits()));
+    fmt::format_to(at, "  device accesses: {}\n", listed(statistics.devices()));
+    fmt::format_to(at, "  stage 2 faults: {} private, {} shared; {} RTT writes; {} TLB fills\n",
+                   statistics.private_faults(), statistics.shared_faults(), statistics.rtt_writes(), report.tlb_fills);
+  }
   add_calls(out, "RMI calls", statistics.rmi());
   add_calls(out, "RSI calls", statistics.rsi());
   add_calls(out, "PSCI calls", statistics.psci());
@@ -128,6 +143,11 @@ std::string summary_json(const RunReport& report, const trace::Statistics& stati
                           {"resets", vm.resets},
                           {"command_line", vm.command_line},
                           {"console_sha256", vm.console_sha256}});
+  if (report.payload) {
+    out["resets"] = report.resets;
+    out["pes"] = nlohmann::ordered_json::array();
+    for (const auto& pe : report.pes) out["pes"].push_back({{"affinity", pe.affinity}, {"power", pe.power}});
+  }
   // A panic's words and the names of files need not be UTF-8.
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -22,6 +22,11 @@ struct VmReport {
   std::string console_sha256;
 };
 
+struct PeReport {
+  std::uint64_t affinity = 0;
+  std::string power;  // "on", "off", ...
+};
+
 struct RunReport {
   ExitCode exit_code = ExitCode::kInternalError;
   std::string outcome;  // one line: why the run ended
@@ -40,6 +45,9 @@ struct RunReport {
   std::map<std::string, std::uint64_t> checks;  // invariant evaluations by id (--check)
   std::vector<std::string> findings;
   std::vector<VmReport> vms;
+  bool payload = false;       // a payload ran, no VM
+  std::vector<PeReport> pes;  // its PEs
+  std::uint64_t resets = 0;   // of its platform
 };
 
 // What --check and --sweep found, with the rules that were broken and where to read on; empty if nothing.

@@ -135,6 +135,9 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   bool move_registers(const RegisterTransfer& transfer, abi::Pa pa);
   Outcome physical_interface_access(abi::SysReg reg, const abi::esr::SysRegIss& access);
   void el2_register_written(std::uint32_t key) noexcept;
+  std::optional<std::uint32_t> redirected(std::uint32_t key) const noexcept;
+  std::optional<Outcome> redirected_access(std::uint32_t key, const abi::esr::SysRegIss& access);
+  void write_redirected(std::uint32_t key, std::uint64_t value) noexcept;
   // cpu_fill.cpp: the MMU's side of the engine
   Privilege privilege(AccessKind kind) noexcept;
   Regime regime() const noexcept;

@@ -125,7 +125,9 @@ Cpu::Outcome Cpu::resolve_wait_for_event(const abi::RunControls& controls) {
   const bool by_el2 = el < 2 && (outside_ != nullptr ? (hcr() & el2::kHcrTwe) != 0 : controls.trap_wfe);
   if ((!by_el1 && !by_el2) || wakes(controls)) return {.waits = Wait::kEvent, .exception = {}, .cost = 0};
   engine_.set_pc(engine_.pc() - kInstructionBytes);
-  return by_el1 ? take(1, syndrome, engine_.pc()) : to_el2(syndrome);
+  Outcome outcome = by_el1 ? take(1, syndrome, engine_.pc()) : to_el2(syndrome);
+  outcome.cost = 0;  // the engine has counted the WFE
+  return outcome;
 }
 
 // An instruction unknown to the engine. The GIC CPU interface is: its registers are served by sim/gic.
@@ -150,6 +152,7 @@ Cpu::Outcome Cpu::interrupt_controller_access(std::uint32_t instruction) {
                               .is_read = bits(21, 21) != 0};
   const abi::SysReg reg{abi::sysreg_key(access.op0, access.op1, access.crn, access.crm, access.op2)};
   if (outside_ != nullptr) {
+    if (const auto done = redirected_access(static_cast<std::uint32_t>(reg), access)) return *done;
     const bool virtualised = exception_level(engine_.pstate()) == 1 && (hcr() & el2::kHcrImo) != 0;
     if (!virtualised) return physical_interface_access(reg, access);
   }

@@ -13,6 +13,8 @@
 namespace sim {
 namespace {
 
+using abi::SysReg;
+
 constexpr std::uint64_t kDeviceCost = 1;
 
 constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned bytes) {
@@ -139,7 +141,45 @@ Cpu::Outcome Cpu::physical_interface_access(abi::SysReg reg, const abi::esr::Sys
   return outside_->write_gic(key, access.rt == 31 ? 0 : engine_.x(access.rt)) ? skip_instruction() : undefined();
 }
 
-// EL2 is about to write one of its own registers, or, with HCR_EL2.E2H, one of EL1 by its other name.
+// With HCR_EL2.E2H EL2 reaches its own registers by the names of EL1's, and those of EL1 by *_EL12 (Arm ARM D23.1.3,
+// table of redirected registers). The engine knows neither.
+std::optional<std::uint32_t> Cpu::redirected(std::uint32_t key) const noexcept {
+  constexpr std::uint32_t kOp1 = 7U << 11, kEl1 = 0, kEl2 = 4U << 11, kEl12 = 5U << 11;
+  constexpr std::array<SysReg, 16> kNames = {
+      SysReg::kSctlrEl1, SysReg::kCpacrEl1,      SysReg::kTtbr0El1, SysReg::kTtbr1El1,
+      SysReg::kTcrEl1,   SysReg::kSpsrEl1,       SysReg::kElrEl1,   SysReg::kAfsr0El1,
+      SysReg::kAfsr1El1, SysReg::kEsrEl1,        SysReg::kFarEl1,   SysReg::kMairEl1,
+      SysReg::kAmairEl1, SysReg::kContextidrEl1, SysReg::kVbarEl1,  SysReg::kCntkctlEl1};
+  const std::uint32_t form = key & kOp1;
+  if (form != kEl1 && form != kEl12) return std::nullopt;
+  const SysReg name{key & ~kOp1};
+  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return std::nullopt;
+  if (exception_level(engine_.pstate()) != 2 || (hcr() & el2::kHcrE2h) == 0) return std::nullopt;
+  if (form == kEl12) return static_cast<std::uint32_t>(name);
+  return name == SysReg::kCpacrEl1 ? el2::kCptr : (key | kEl2);
+}
+
+// MRS or MSR of a name that the engine doesn't know.
+std::optional<Cpu::Outcome> Cpu::redirected_access(std::uint32_t key, const abi::esr::SysRegIss& access) {
+  const auto target = redirected(key);
+  if (!target) return std::nullopt;
+  if (access.is_read) {
+    const std::uint64_t value = engine_.read_system(*target).value_or(0);
+    if (access.rt != 31) engine_.set_x(access.rt, value);
+  } else {
+    write_redirected(*target, access.rt == 31 ? 0 : engine_.x(access.rt));
+  }
+  return skip_instruction();
+}
+
+void Cpu::write_redirected(std::uint32_t key, std::uint64_t value) noexcept {
+  engine_.write_system(key, value);
+  forget_controls();
+  fetched_.fill({});
+  engine_.flush_tlb();
+}
+
+// EL2 is about to write one of its own registers.
 void Cpu::el2_register_written(std::uint32_t key) noexcept {
   switch (key) {
     case el2::kHcr:  // also routes interrupts
@@ -150,11 +190,7 @@ void Cpu::el2_register_written(std::uint32_t key) noexcept {
     case el2::kTtbr0:
     case el2::kTtbr1:
     case el2::kVttbr:
-    case el2::kVtcr:
-    case abi::sysreg_key(3, 5, 1, 0, 0):  // SCTLR_EL12, TTBR0_EL12, TTBR1_EL12, TCR_EL12
-    case abi::sysreg_key(3, 5, 2, 0, 0):
-    case abi::sysreg_key(3, 5, 2, 0, 1):
-    case abi::sysreg_key(3, 5, 2, 0, 2): break;
+    case el2::kVtcr: break;
     default: return;
   }
   forget_controls();

@@ -99,7 +99,13 @@ bool Cpu::read_register(std::uint32_t reg, std::uint64_t& value) noexcept {
     }
     return true;
   }
-  if (outside_ != nullptr && read_id_register(reg, value)) return true;
+  if (outside_ != nullptr) {
+    if (read_id_register(reg, value)) return true;
+    if (const auto target = redirected(reg)) {
+      value = engine_.read_system(*target).value_or(0);
+      return true;
+    }
+  }
   // The ID registers say that there is no RNDR, and the engine would hand out the host's entropy. Its reads fail as on
   // hardware whose generator has nothing to give: zero, with PSTATE.Z set.
   if ((reg == kRndr || reg == kRndrrs) && owner_.config_.model == CpuModel::kMax) {
@@ -125,6 +131,11 @@ bool Cpu::read_id_register(std::uint32_t reg, std::uint64_t& value) const noexce
 }
 
 bool Cpu::write_register(std::uint32_t reg, std::uint64_t value) noexcept {
+  if (outside_ != nullptr)
+    if (const auto target = redirected(reg)) {
+      write_redirected(*target, value);
+      return true;
+    }
   switch (reg) {
     case key(abi::SysReg::kSctlrEl1):
     case key(abi::SysReg::kTcrEl1):

@@ -131,7 +131,7 @@ class Machine {
   abi::Exception resume() { return resume(cpu()); }
   abi::Exception resume(sim::Cpu& which) {
     return which.run(
-        pe, {.stage2 = stage2, .trap_wfi = trap_wfi, .trap_wfe = false, .vtimer_irq = true, .ptimer_irq = true});
+        pe, {.stage2 = stage2, .trap_wfi = trap_wfi, .trap_wfe = trap_wfe, .vtimer_irq = true, .ptimer_irq = true});
   }
   // Skips the instruction that was trapped, as EL2 software does, and runs on.
   abi::Exception skip_and_resume() {
@@ -162,7 +162,7 @@ class Machine {
   sim::Cpus cpus;
   abi::Stage2 stage2;
   std::uint32_t cpu_id = 0;
-  bool trap_wfi = false;
+  bool trap_wfi = false, trap_wfe = false;
   std::uint64_t next_table = kBank;
 };
 

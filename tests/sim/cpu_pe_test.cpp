@@ -289,3 +289,27 @@ TEST_CASE("A PE leaves when EL3 wants it to, also out of a WFI") {
   m.execution.between = [&] { m.leave = m.execution.now >= 5'000; };
   CHECK(m.run({kWfi, b(-1)}) == PeStop::kLeave);
 }
+
+TEST_CASE("With HCR_EL2.E2H EL2 has two ranges, and the names of EL1's registers are its own") {
+  PeMachine m;
+  m.tables();
+  Program p;
+  append_mov(p, 0, el2::kHcrE2h | el2::kHcrTge | el2::kHcrRw);
+  append(p, {msr(el2::kHcr, 0), kIsb});
+  append_mov(p, 0, 25 | 25U << 16 | (2ULL << 32) | (2ULL << 30));
+  p.push_back(msr(SysReg::kTcrEl1, 0));
+  append_mov(p, 0, PeMachine::kTables);
+  append(p, {msr(SysReg::kTtbr0El1, 0), msr(SysReg::kTtbr1El1, 0)});
+  append_mov(p, 0, 0x30d0'0801 | 1U << 23);
+  append(p, {msr(SysReg::kSctlrEl1, 0), kIsb});
+  append_mov(p, 1, (kRam + 0x30'0000) | 0xffff'ff80'0000'0000);  // the upper range, through TTBR1_EL2
+  constexpr std::uint32_t kVbarEl12 = abi::sysreg_key(3, 5, 12, 0, 0);
+  append(p, {ldr(2, 1), mrs(3, kCurrentEl), mrs(4, SysReg::kVbarEl1), mrs(5, kVbarEl12), smc(0)});
+  m.write64(kRam + 0x30'0000, 0x77);
+  m.run(p);
+  CHECK(m.cpu().x(2) == 0x77);
+  CHECK(m.cpu().x(3) == 2U << 2);
+  CHECK(m.cpu().x(4) == PeMachine::kVectors);
+  CHECK(m.cpu().x(5) == PeMachine::kVectorsEl1);
+  CHECK(m.get(el2::kTtbr1) == PeMachine::kTables);
+}

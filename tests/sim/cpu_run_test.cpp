@@ -7,6 +7,7 @@ using namespace a64;
 using namespace cpu_test;
 using abi::SysReg;
 using abi::esr::Ec;
+namespace esr = abi::esr;
 
 TEST_CASE("SMC and HVC reach EL2 with their immediate, PC at the instruction and registers in place") {
   Machine m;
@@ -165,4 +166,26 @@ TEST_CASE("YIELD and WFE go on") {
   Machine m;
   CHECK(ec(m.run({kYield, kWfe, movz(0, 1), hvc(0)})) == Ec::kHvc64);
   CHECK(m.cpu().x(0) == 1);
+}
+
+TEST_CASE("WFE traps where EL2 asks for it, with PC at the instruction; behind SEVL in its block it passes") {
+  Machine m;
+  CHECK(ec(m.run({kWfe, kWfe, hvc(1)})) == Ec::kHvc64);
+  m.trap_wfe = true;
+  auto e = m.run({kNop, kWfe, kWfe, hvc(1)});
+  CHECK(ec(e) == Ec::kWfx);
+  CHECK((e.esr & 3) == static_cast<std::uint64_t>(esr::Wfx::kWfe));
+  CHECK(m.cpu().pc() == Machine::kRam + 4);
+  e = m.skip_and_resume();
+  CHECK(ec(e) == Ec::kWfx);
+  CHECK(m.cpu().pc() == Machine::kRam + 8);
+  CHECK(ec(m.skip_and_resume()) == Ec::kHvc64);
+  CHECK(ec(m.run({kSevl, kWfe, hvc(2)})) == Ec::kHvc64);
+  // It costs what a trapped WFI does.
+  for (const auto word : {kWfe, kWfi}) {
+    m.trap_wfi = true;
+    const std::uint64_t before = m.execution.total;
+    CHECK(ec(m.run({kNop, kNop, kNop, word})) == Ec::kWfx);
+    CHECK(m.execution.total - before == 4);
+  }
 }

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/payload.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/vmm/images/file.h"
+#include "rmm/abi/arch/sysreg.h"
+#include "sim/cpu/cpu.h"
+
+namespace sim::app {
+namespace {
+
+constexpr std::uint64_t kMpidrMt = 1ULL << 24;
+
+}  // namespace
+
+Payload::Payload(const PayloadConfig& config, PayloadState& state, const Hardware& hardware)
+    : config_(config),
+      state_(state),
+      hardware_(hardware),
+      platform_(config_.platform, state_.platform, hardware.console, hardware.scheduler),
+      psci_(state_.psci, config_.platform.pes.affinities,
+            [this](abi::Pa entry) {
+              const auto granule = abi::GranulePa::containing(entry);
+              return hardware_.dram.contains(granule) && hardware_.gpt.pas(granule) == abi::Pas::kNonSecure;
+            }),
+      at_rest_(config_.platform.pes.affinities.size()) {
+  for (unsigned n = 0; n < config_.platform.pes.affinities.size(); ++n)
+    cpu_ids_.push_back(hardware_.cpus.create_pe(pes_.emplace_back(*this, n)));
+  hardware_.cpus.set_platform_time(this);
+  hardware_.firmware.set_psci(&psci_);
+  psci_.cold_boot(config_.entry);
+}
+
+Cpu& Payload::cpu(unsigned pe) { return hardware_.cpus.cpu(cpu_ids_[pe]); }
+
+tl::expected<void, InputError> Payload::load() {
+  for (const PayloadImage& image : config_.images)
+    if (const auto loaded = load(image); !loaded) return loaded;
+  if (!hardware_.dram.contains(config_.entry))
+    return tl::unexpected(InputError{
+        fmt::format("the entry point {:#x} is not in DRAM; see \"dram\" of the configuration", config_.entry.value)});
+  return {};
+}
+
+tl::expected<void, InputError> Payload::load(const PayloadImage& image) {
+  std::uint64_t limit = 0;
+  for (const MemoryBank& bank : hardware_.dram.banks()) limit = std::max(limit, bank.size);
+  const auto bytes = host::vmm::read_file("payload", image.path, limit);
+  if (!bytes) return tl::unexpected(InputError{host::vmm::to_string(bytes.error())});
+  for (std::size_t done = 0; done < bytes->size();) {
+    const abi::Pa at{image.address + done};
+    const auto granule = abi::GranulePa::containing(at);
+    if (at.value < image.address || !hardware_.dram.contains(granule))
+      return tl::unexpected(
+          InputError{fmt::format("--load '{}' at {:#x}: {:#x} is not in DRAM; see \"dram\" of the configuration",
+                                 image.path, image.address, at.value)});
+    const std::size_t offset = at.value % abi::kGranuleSize;
+    const std::size_t length = std::min<std::size_t>(bytes->size() - done, abi::kGranuleSize - offset);
+    std::memcpy(hardware_.dram.write_native(granule) + offset, bytes->data() + done, length);
+    done += length;
+  }
+  return {};
+}
+
+void Payload::start() {
+  for (unsigned n = 0; n < pe_count(); ++n) {
+    scheduler().spawn(fmt::format("PE {:#x}", affinity(n).value), [this, n] { pe_main(n); });
+    pe(n).set_irq_source([this, n] { return platform_.gic().irq_pending(n) || must_leave(); });
+  }
+}
+
+// The life of a PE, as EL3 sees it. It finds its way from the state alone: after a restore it begins again.
+void Payload::pe_main(unsigned n) {
+  for (;;) {
+    scheduler().park_quiescent();
+    if (state_.psci.system == SystemPower::kOff) return;
+    if (reset_wanted()) {
+      take_part_in_reset(n);
+      continue;
+    }
+    switch (state_.psci.pes[n].power) {
+      case PePower::kOff: wait_for_power("PE is off"); break;
+      case PePower::kOnPending: start_pe(n); break;
+      case PePower::kStandby:
+      case PePower::kPowerDown: suspend(n); break;
+      case PePower::kOn:
+        if (cpu(n).run_pe(pe(n)) == PeStop::kSmc) smc(n);
+        break;
+    }
+  }
+}
+
+void Payload::wait_for_power(const char* why) { scheduler().wait(state_.power, {why, 0, rmm::port::Access::kWait}); }
+
+void Payload::wake_all() {
+  scheduler().wake_all(state_.power);
+  for (unsigned n = 0; n < pe_count(); ++n) scheduler().wake_idle({static_cast<std::uint16_t>(n)});
+}
+
+// EL3 hands the PE over to EL2 (DEN0022F 6.4.3).
+void Payload::start_pe(unsigned n) {
+  PePowerState& power = state_.psci.pes[n];
+  cpu(n).reset({affinity(n).value | (config_.platform.pes.multithreaded ? kMpidrMt : 0)});
+  cpu(n).set_pc(power.entry.value);
+  cpu(n).set_x(0, power.context);
+  platform_.gic().reset_cpu_interface(n);
+  power.power = PePower::kOn;
+}
+
+void Payload::suspend(unsigned n) {
+  cpu(n).standby(pe(n));
+  if (must_leave()) return;
+  PePower& power = state_.psci.pes[n].power;
+  power = power == PePower::kPowerDown ? PePower::kOnPending : PePower::kOn;
+}
+
+void Payload::smc(unsigned n) {
+  Cpu& caller = cpu(n);
+  abi::SmcRegs in;
+  for (unsigned i = 0; i < in.x.size(); ++i) in.x[i] = caller.x(i);
+  const abi::SmcRegs out = hardware_.firmware.route(pe(n), in);
+  for (unsigned i = 0; i < in.x.size(); ++i)
+    if (out.x[i] != in.x[i]) caller.set_x(i, out.x[i]);
+  // Others may have been switched on, or all may have to stop.
+  const bool changed = must_leave() || std::ranges::any_of(state_.psci.pes, [](const PePowerState& p) {
+                         return p.power == PePower::kOnPending;
+                       });
+  if (changed) wake_all();
+}
+
+// Everybody stops; the last one resets the machine for all.
+void Payload::take_part_in_reset(unsigned n) {
+  at_rest_[n] = true;
+  wake_all();
+  if (std::ranges::all_of(at_rest_, [](bool rests) { return rests; })) {
+    reset();
+    return;
+  }
+  wait_for_power("the platform is reset");
+}
+
+void Payload::reset() {
+  at_rest_.assign(at_rest_.size(), false);
+  ++state_.resets;
+  platform_.reset();
+  hardware_.reset_realm_world();
+  psci_.cold_boot(config_.entry);
+  wake_all();
+}
+
+bool Payload::runs(unsigned n) const {
+  const PePower power = state_.psci.pes[n].power;
+  return power == PePower::kOn || power == PePower::kStandby;
+}
+
+void Payload::drive_timers(unsigned n, std::uint64_t now_ns) {
+  const Cpu::TimerLines lines = cpu(n).timer_lines(now_ns);
+  const PesConfig& ppis = config_.platform.pes;
+  PhysicalGic& gic = platform_.gic();
+  gic.set_ppi(n, ppis.el1_physical_timer, lines.physical);
+  gic.set_ppi(n, ppis.el1_virtual_timer, lines.virtual_timer);
+  gic.set_ppi(n, ppis.el2_physical_timer, lines.el2_physical);
+  gic.set_ppi(n, ppis.el2_virtual_timer, lines.el2_virtual);
+}
+
+void Payload::advance(std::uint64_t now_ns) {
+  platform_.advance(now_ns);
+  for (unsigned n = 0; n < pe_count(); ++n)
+    if (runs(n)) drive_timers(n, now_ns);
+  const bool leave = must_leave();
+  for (std::uint16_t n = 0; n < pe_count(); ++n)
+    if (scheduler().idles({n}) && (leave || platform_.gic().irq_pending(n))) scheduler().wake_idle({n});
+}
+
+std::optional<std::uint64_t> Payload::next_event_ns() {
+  const std::uint64_t now = scheduler().now_ns();
+  std::optional<std::uint64_t> first = platform_.next_event_ns();
+  for (unsigned n = 0; n < pe_count(); ++n) {
+    if (!runs(n)) continue;
+    if (const auto timer = cpu(n).next_timer_ns(now); timer && (!first || *timer < *first)) first = timer;
+  }
+  return first;
+}
+
+}  // namespace sim::app
