@@ -101,7 +101,7 @@ bool Cpu::read_register(std::uint32_t reg, std::uint64_t& value) noexcept {
   }
   if (outside_ != nullptr) {
     if (read_id_register(reg, value)) return true;
-    if (const auto target = redirected(reg)) {
+    if (const auto target = op1(reg) == 0 ? redirected(reg) : std::nullopt) {  // the engine doesn't know the others
       value = engine_.read_system(*target).value_or(0);
       return true;
     }
@@ -131,7 +131,7 @@ bool Cpu::read_id_register(std::uint32_t reg, std::uint64_t& value) const noexce
 }
 
 bool Cpu::write_register(std::uint32_t reg, std::uint64_t value) noexcept {
-  if (outside_ != nullptr)
+  if (outside_ != nullptr && op1(reg) == 0)
     if (const auto target = redirected(reg)) {
       write_redirected(*target, value);
       return true;
