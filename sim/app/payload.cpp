@@ -158,6 +158,11 @@ bool Payload::runs(unsigned n) const {
   return power == PePower::kOn || power == PePower::kStandby;
 }
 
+unsigned Payload::pes_on() const {
+  return static_cast<unsigned>(
+      std::ranges::count_if(state_.psci.pes, [](const PePowerState& pe) { return pe.power != PePower::kOff; }));
+}
+
 void Payload::drive_timers(unsigned n, std::uint64_t now_ns) {
   const Cpu::TimerLines lines = cpu(n).timer_lines(now_ns);
   const PesConfig& ppis = config_.platform.pes;

@@ -86,6 +86,7 @@ class Payload final : private PlatformTime {
       return payload_.platform_.gic().write_register(pe_, key, value);
     }
     bool irq_pending() override { return payload_.platform_.gic().irq_pending(pe_); }
+    bool has_company() override { return payload_.pes_on() > 1; }
     bool must_leave() override { return payload_.must_leave(); }
 
    private:
@@ -102,6 +103,7 @@ class Payload final : private PlatformTime {
     return state_.psci.system != SystemPower::kOn || platform_.reset_requested() || scheduler().signal_pending();
   }
   bool runs(unsigned pe) const;
+  unsigned pes_on() const;
   void drive_timers(unsigned pe, std::uint64_t now_ns);
   void pe_main(unsigned pe);
   void start_pe(unsigned pe);

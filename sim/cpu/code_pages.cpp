@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/code_pages.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace sim {
+namespace {
+
+bool holds_wfe(const std::byte* bytes) {
+  constexpr std::uint32_t kWfe = 0xd503'205f;
+  std::array<std::uint32_t, abi::kGranuleSize / sizeof(std::uint32_t)> words;
+  std::memcpy(words.data(), bytes, sizeof words);
+  return std::find(words.begin(), words.end(), kWfe) != words.end();
+}
+
+}  // namespace
 
 const CodePages::Page& CodePages::observe(std::size_t index, const std::byte* bytes) {
   auto& slot = pages_[index];
@@ -11,6 +23,7 @@ const CodePages::Page& CodePages::observe(std::size_t index, const std::byte* by
     slot = std::make_unique<Page>();
     std::memcpy(slot->bytes.data(), bytes, abi::kGranuleSize);
     slot->compared_in = epoch_;
+    slot->has_wfe = holds_wfe(bytes);
     return *slot;
   }
   Page& page = *slot;
@@ -25,6 +38,7 @@ const CodePages::Page& CodePages::observe(std::size_t index, const std::byte* by
   page.change_begin = begin;
   page.change_end = end;
   ++page.version;
+  page.has_wfe = holds_wfe(bytes);
   std::memcpy(page.bytes.data(), bytes, abi::kGranuleSize);
   return page;
 }

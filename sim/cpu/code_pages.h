@@ -25,6 +25,7 @@ class CodePages {
     std::uint32_t change_end = 0;
     std::uint64_t compared_in = 0;  // epoch of the last comparison
     bool stale = false;             // native code wrote the granule since
+    bool has_wfe = false;           // somewhere among the bytes
     std::array<std::byte, abi::kGranuleSize> bytes{};
   };
 

@@ -156,8 +156,9 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
     advance_platform();
     if (outside_->must_leave()) return PeStop::kLeave;
     const std::uint64_t masked = take_interrupt();
-    // Alone, a PE that waits for an event would wait for nobody.
-    const EngineStop stop = run_slice(controls, masked, true);
+    // A PE that is alone would wait for an event of nobody's.
+    const bool stop_at_wfe = outside_->has_company() || (hcr() & el2::kHcrTwe) != 0;
+    const EngineStop stop = run_slice(controls, masked, stop_at_wfe);
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
     owner_.execution_.retired(stop.retired + outcome.cost);

@@ -68,7 +68,10 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   bool in_use() const { return in_use_; }
   void set_in_use(bool value) { in_use_ = value; }
   // Before the next start: TLBs and what was derived from them are dropped.
-  void request_flush() { flush_pending_ = true; }
+  void request_flush() {
+    flush_pending_ = true;
+    hcr_.reset();
+  }
   const abi::Stage2& stage2() const { return mmu_.stage2(); }
   Mmu& mmu() { return mmu_; }
   // A look at `va` with the walk recorded; changes nothing but the host's own caches.
@@ -130,7 +133,10 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
 
   // cpu_pe.cpp: a PE whose EL2 is simulated code
   std::uint64_t take_interrupt();
-  std::uint64_t hcr() const { return engine_.read_system(el2::kHcr).value_or(0); }
+  std::uint64_t hcr() const noexcept {
+    if (!hcr_) hcr_ = engine_.read_system(el2::kHcr).value_or(0);
+    return *hcr_;
+  }
   Outcome device_access(const MmuFault& fault);
   bool move_registers(const RegisterTransfer& transfer, abi::Pa pa);
   Outcome physical_interface_access(abi::SysReg reg, const abi::esr::SysRegIss& access);
@@ -200,7 +206,8 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
     bool known = false;
     Stage1Controls controls;
   };
-  std::array<KnownControls, 2> controls_;  // of EL1&0, and of the regime of EL2
+  std::array<KnownControls, 2> controls_;     // of EL1&0, and of the regime of EL2
+  mutable std::optional<std::uint64_t> hcr_;  // HCR_EL2
   std::array<FetchedPage, 64> fetched_{};
   // Virtual addresses (hashed, in units of 2 MiB and 1 GiB) that were filled from a leaf larger than 4 KiB.
   std::bitset<65536> large_leaves_;

@@ -77,6 +77,7 @@ abi::Stage2 Cpu::own_stage2() const noexcept {
 
 void Cpu::forget_controls() noexcept {
   for (KnownControls& entry : controls_) entry.known = false;
+  hcr_.reset();
 }
 
 Privilege Cpu::privilege(AccessKind kind) noexcept {
@@ -117,6 +118,7 @@ bool Cpu::grant_fetch(abi::Va page, const Translation& translation, FillGrant& g
     return false;
   }
   translated_code_.set(index);
+  if (code.has_wfe) engine_.note_wfe_page(page);
   owner_.dram_.cpu_caches().mark_code(index);
   fetched(page.value) = {.page = page.value | static_cast<std::uint64_t>(regime()), .bytes = bytes};
   grant.read = translation.read;

@@ -22,6 +22,8 @@ class Interconnect {
   virtual bool write_gic(std::uint32_t key, std::uint64_t value) = 0;
   // The interrupt controller signals an IRQ to this PE.
   virtual bool irq_pending() = 0;
+  // Others may use the time in which this PE waits for an event.
+  virtual bool has_company() = 0;
   // The PE must come back to EL3 at once: power is cut, the machine is reset, or its state is looked at.
   virtual bool must_leave() = 0;
 };

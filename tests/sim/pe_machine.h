@@ -114,6 +114,7 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
     return key != kIar;
   }
   bool irq_pending() override { return irq; }
+  bool has_company() override { return company; }
   bool must_leave() override { return leave; }
   // PlatformTime: the line follows the EL2 physical timer where `timer_irq` says so.
   void advance(std::uint64_t now_ns) override {
@@ -133,7 +134,7 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
   sim::Cpus cpus;
   std::map<std::uint64_t, std::uint64_t> device;
   std::vector<unsigned> accesses;
-  bool irq = false, leave = false, timer_irq = false;
+  bool irq = false, leave = false, timer_irq = false, company = true;
   std::optional<std::uint64_t> rises_at;
   std::uint64_t written = 0;
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -89,8 +90,10 @@ class Engine {
   // Runs until the budget (instructions, >= 1) is used up or something stops it earlier. A block runs whole whenever
   // budget is left, so up to one block more than the budget retires. `watch_mask`: PSTATE bits of interrupts that are
   // pending but masked (or of the exception level that masks them); the engine stops at the first block at which one of
-  // them is clear. `stop_at_wfe` costs a look at every block.
+  // them is clear. `stop_at_wfe` costs a look at every block; it finds what lies in pages that note_wfe_page() named.
   EngineStop run(std::uint64_t budget, std::uint64_t watch_mask, bool stop_at_wfe = false);
+  // There may be a WFE in this page, from now on.
+  void note_wfe_page(abi::Va page) { wfe_pages_.set(wfe_index(page.value)); }
   // From inside a client call: stop at the next block.
   void end_slice();
   // From inside a client call: instructions retired in this run before the current one.
@@ -130,6 +133,7 @@ class Engine {
   static bool running();
 
  private:
+  static constexpr std::size_t wfe_index(std::uint64_t va) { return (va >> abi::kGranuleShift) % 4096; }
   struct Hooks;
   friend struct Hooks;
 
@@ -155,6 +159,7 @@ class Engine {
   bool unaligned_ = false;
   bool waits_ = false;             // the block before ended in WFE
   std::uint64_t block_begin_ = 0;  // kept only while WFE is watched for; 0: none yet
+  std::bitset<4096> wfe_pages_;    // by virtual address
   bool fill_refused_ = false;
   AccessKind refused_kind_ = AccessKind::kRead;
   int exception_number_ = -1;

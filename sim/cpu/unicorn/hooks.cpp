@@ -68,7 +68,8 @@ void Engine::Hooks::watched_block(uc_engine* uc, std::uint64_t address, std::uin
   engine.unaligned_ = (address & 3) != 0;
   if ((engine.watch_mask_ & kWatchWfe) != 0) {
     // The library executes WFE as nothing, but ends a block with it.
-    engine.waits_ = engine.block_begin_ != 0 && engine.client_.ends_in_wait(engine.block_begin_, engine.block_end_);
+    engine.waits_ = engine.block_begin_ != 0 && engine.wfe_pages_.test(wfe_index(engine.block_end_ - 4)) &&
+                    engine.client_.ends_in_wait(engine.block_begin_, engine.block_end_);
     engine.block_begin_ = address;
   }
   const std::uint64_t pstate_mask = engine.watch_mask_ & ~kWatchWfe;
