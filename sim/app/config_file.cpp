@@ -79,6 +79,7 @@ void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string
   machine.text("cpu", out.cpu);
   machine.flag("pointer_auth", out.pointer_auth);
   machine.number("seed", out.seed, 0, ~0ULL);
+  machine.number("ns_per_instruction", out.ns_per_instruction, 1, 1000);
   const json* limits = machine.object("rmm");
   if (limits == nullptr) return;
   ObjectReader rmm(*limits, "machine.rmm", problem);

@@ -24,6 +24,7 @@ struct MachineConfig {
   std::string cpu = "cortex-a72";  // or "max"
   bool pointer_auth = false;       // FEAT_PAuth visible to guests (CPU model max)
   std::uint64_t seed = 1;
+  unsigned ns_per_instruction = 1;  // virtual time
   rmm::core::Limits limits;
 };
 
@@ -35,7 +36,7 @@ tl::expected<void, InputError> assign_config(nlohmann::json& root, const std::st
 // VALUE is JSON if it parses as such, else a string.
 nlohmann::json config_value(const std::string& text);
 
-// "cpu", "pointer_auth", "seed" and "rmm" of "machine".
+// "cpu", "pointer_auth", "seed", "ns_per_instruction" and "rmm" of "machine".
 void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string& problem);
 tl::expected<void, InputError> check_machine_choices(const MachineConfig& machine);
 

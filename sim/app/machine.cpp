@@ -107,6 +107,7 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
       kvm_((state_.kvm.behaviour = config.host, state_.kvm), host_platform_) {
   scheduler_.set_limits(surroundings_.limits);
+  scheduler_.set_instruction_ns(config.machine.ns_per_instruction);
   scheduler_.set_input(&journal_);
   if (surroundings_.live_key) journal_.set_live_input(surroundings_.live_key);
   if (surroundings_.pace) scheduler_.set_pace(surroundings_.pace);

@@ -214,10 +214,11 @@ EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_
   slice_start_ns_ = owner_.execution_.now_ns();
   EngineScope::set_time(slice_start_ns_);
   running_pes_ = std::max<std::uint64_t>(owner_.execution_.running_pes(), 1);
+  instruction_ns_ = owner_.execution_.instruction_ns();
   std::uint64_t budget = std::clamp<std::uint64_t>(owner_.execution_.slice(), 1, kLongestSlice);
   if (const auto deadline = timer_deadline(controls, slice_start_ns_)) {
     const std::uint64_t ns = std::min(*deadline - std::min(*deadline, slice_start_ns_), kLongestSlice);
-    budget = std::min(budget, std::max<std::uint64_t>(ns * running_pes_, 1));
+    budget = std::min(budget, std::max<std::uint64_t>((ns * running_pes_ + instruction_ns_ - 1) / instruction_ns_, 1));
   }
   return engine_.run(budget, watch_mask, stop_at_wfe);
 }

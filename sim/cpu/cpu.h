@@ -190,6 +190,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   rmm::port::Pe* pe_ = nullptr;
   std::uint64_t slice_start_ns_ = 0;
   std::uint64_t running_pes_ = 1;
+  std::uint64_t instruction_ns_ = 1;
 
   // The fill that was refused last.
   struct RefusedFill {

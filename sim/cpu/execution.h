@@ -12,9 +12,11 @@ class Execution {
   virtual ~Execution() = default;
   // Virtual time now, at a boundary between slices.
   virtual std::uint64_t now_ns() const = 0;
-  // PEs that share the retired instructions of a time step (>= 1). Inside a slice, time is now_ns() + retired /
-  // running_pes().
+  // PEs that share the retired instructions of a time step (>= 1). Inside a slice, time is now_ns() + retired *
+  // instruction_ns() / running_pes().
   virtual std::uint32_t running_pes() const = 0;
+  // Virtual time of an instruction of a PE that runs alone (>= 1).
+  virtual std::uint32_t instruction_ns() const { return 1; }
   // Instructions that the calling PE may retire before it must come back: the round-robin quantum, cut by the next
   // event of the machine (timer of any actor, journal input, instruction limit). At least 1.
   virtual std::uint64_t slice() const = 0;

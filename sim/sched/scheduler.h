@@ -77,6 +77,8 @@ class Scheduler final : public rmm::port::Sync,
   // Runs until a result; may be called again. An exception that left an actor's body is rethrown here.
   RunResult run();
   void set_limits(const Limits& limits) { limits_ = limits; }
+  // Before the first run(): part of what the machine is.
+  void set_instruction_ns(std::uint32_t ns) { instruction_ns_ = ns; }
   // Async-signal-safe. run() returns at the next boundary.
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }
   // Asks every actor to park_quiescent(): all PEs are kicked, every wait returns once. Until run() returns kQuiescent.
@@ -139,6 +141,7 @@ class Scheduler final : public rmm::port::Sync,
   // Execution, and both clocks
   std::uint64_t now_ns() const override { return state_.now_ns; }
   std::uint32_t running_pes() const override { return runnable_ == 0 ? 1 : runnable_; }
+  std::uint32_t instruction_ns() const override { return instruction_ns_; }
   std::uint64_t slice() const override;
   void retired(std::uint64_t n) override;
   void yield() override;
@@ -209,6 +212,7 @@ class Scheduler final : public rmm::port::Sync,
   std::uint32_t lock_waiters_ = 0;
   std::uint64_t next_deadline_ = kNoEvent;
   std::uint64_t next_ticket_ = 0;
+  std::uint32_t instruction_ns_ = 1;
   bool quiesce_ = false;
   bool abandoning_ = false;
   std::atomic<bool> stop_{false};

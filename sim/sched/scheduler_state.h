@@ -20,7 +20,7 @@ struct ActorState {
 
 struct SchedulerState {
   std::uint64_t now_ns = 0;
-  std::uint64_t fraction = 0;          // retired instructions that don't make a nanosecond yet
+  std::uint64_t fraction = 0;          // ns of retired instructions, to be divided by the PEs that run
   std::uint64_t retired = 0;           // by all PEs
   std::uint64_t boundary_ordinal = 0;  // boundaries so far at this very time
   std::uint64_t quantum_left = 0;      // of `turn`, in instructions

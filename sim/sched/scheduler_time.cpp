@@ -18,10 +18,11 @@ std::uint64_t Scheduler::slice() const {
   const std::uint64_t event = std::min(next_deadline_, limits_.until_ns);
   if (event <= state_.now_ns) {
     n = 1;
-  } else if (event - state_.now_ns < n) {  // else even a single running PE needs the whole slice to get there
+  } else if (event - state_.now_ns < n * instruction_ns_) {  // else even a single PE needs the whole slice to get there
     const std::uint64_t needed = (event - state_.now_ns) * running_pes();
     // The fraction may be worth more than a nanosecond now: it was kept while more PEs ran.
-    n = std::min(n, needed > state_.fraction ? needed - state_.fraction : 1);
+    const std::uint64_t left = needed > state_.fraction ? needed - state_.fraction : 1;
+    n = std::min(n, (left + instruction_ns_ - 1) / instruction_ns_);
   }
   if (limits_.max_instructions <= state_.retired) return 1;
   return std::min(n, limits_.max_instructions - state_.retired);
@@ -29,7 +30,7 @@ std::uint64_t Scheduler::slice() const {
 
 void Scheduler::retired(std::uint64_t n) {
   state_.retired += n;
-  state_.fraction += n;
+  state_.fraction += n * instruction_ns_;
   if (const std::uint32_t running = running_pes(); running == 1) {
     advance(std::exchange(state_.fraction, 0));
   } else {

@@ -107,6 +107,22 @@ TEST_CASE("Instructions kept from a time of more running PEs never let a slice p
   CHECK(m.sched.run() == RunResult::kAllEnded);
 }
 
+TEST_CASE("Instructions may take longer than a nanosecond: time advances by that, and slices reach the next event") {
+  Machine m;
+  m.sched.set_instruction_ns(10);
+  m.sched.set_limits({.max_instructions = ~0ULL, .until_ns = 1'005});
+  m.sched.spawn("guest", [&] {
+    CHECK(m.sched.slice() == 101);
+    m.sched.retired(100);
+    CHECK(m.sched.now_ns() == 1'000);
+    CHECK(m.sched.slice() == 1);
+    m.sched.retired(1);
+  });
+  CHECK(m.sched.run() == RunResult::kTimeLimit);
+  CHECK(m.sched.now_ns() == 1'010);
+  CHECK(m.state.retired == 101);
+}
+
 TEST_CASE("A PE that was alone gets an ordinary quantum as soon as another can run") {
   Machine m;
   std::uint64_t before = 0;
