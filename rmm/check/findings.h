@@ -32,6 +32,8 @@ class Findings {
       if (evaluations_[n] != 0) out.emplace(fmt::format("I{}", n), evaluations_[n]);
     return out;
   }
+  // Whether anything was found.
+  bool any() const { return !found_.empty(); }
   // In the order of their discovery; of each invariant the first ones in words, the others as a number at the end.
   std::vector<std::string> found() const {
     std::vector<std::string> out = found_;

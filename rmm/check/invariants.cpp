@@ -242,7 +242,7 @@ void Invariants::granule_transition(const port::GranuleTransition& event) {
     if (claimed && event.to == "DATA") {
       effects->remove(filled.kind, pa);
       effects->add(Kind::kDataContents, pa);
-    } else {
+    } else if (ports_are_watched_ || event.to != "DATA") {  // who wrote into it is not known otherwise
       taint_.expect_zero(event.granule, event.to == "UNDELEGATED" ? "and the host could read them"
                                                                   : "and its next owner could read them");
     }
@@ -250,6 +250,7 @@ void Invariants::granule_transition(const port::GranuleTransition& event) {
   taint_.transition(event);
   tables_.transition(event);
   if (event.from == "REC") tokens_.rec_ended(event.granule.pa());
+  if (event.from == "RD") frozen_rims_.erase(event.granule.pa().value);  // another realm may begin here
   if (Effects* effects = actor().effects()) effects->transitions.push_back({event.granule, event.from, event.to});
   if (event.to != "UNDELEGATED" && event.from != "UNDELEGATED")
     findings_.expect("I1", platform_.gpt.pas(event.granule) == abi::Pas::kRealm,

@@ -16,7 +16,7 @@ namespace {
 
 using abi::v1_0::RecExitReason;
 
-constexpr std::size_t kHistory = 2000;             // lines of the script
+constexpr std::size_t kHistory = 1'000'000;        // lines of the script: enough for a Linux boot, from its begin
 constexpr std::uint64_t kReadBackInterval = 8192;  // transitions
 
 // Commands that hold several locks when they act and let them go one after the other: the first one counts. The others
@@ -156,7 +156,8 @@ void ModelCheck::found(std::vector<std::string> lines) {
     lines.resize(kMaxLines);
     lines.push_back(fmt::format("and {} more", more));
   }
-  difference_ = {std::move(lines), {judge_.history().begin(), judge_.history().end()}};
+  difference_ = {std::move(lines), {spec::script_machine(model_platform_)}};
+  difference_->script.insert(difference_->script.end(), judge_.history().begin(), judge_.history().end());
   if (on_difference_) on_difference_();
 }
 
@@ -351,7 +352,10 @@ void ModelCheck::realm_stopped(const port::RealmCpu& cpu, const abi::Exception& 
   self.version = judge_.version();
   take_registers(cpu, self.gprs, self.pc);
   const bool smc = exception.kind == abi::ExceptionKind::kSync && abi::esr::ec(exception.esr) == abi::esr::Ec::kSmc64;
-  if (!smc) return;
+  if (!smc) {
+    judge_.excepts(this->self(), exception);
+    return;
+  }
   self.calls = true;
   self.answered = false;
   self.settled = false;

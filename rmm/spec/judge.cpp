@@ -12,6 +12,7 @@
 #include "rmm/abi/v1_0/function_ids.h"
 #include "rmm/abi/v1_0/structures.h"
 #include "rmm/spec/command.h"
+#include "rmm/spec/realm_access.h"
 
 namespace rmm::spec {
 namespace {
@@ -23,8 +24,8 @@ std::string list(const std::vector<Outcome>& outcomes) {
 }
 
 template <class Struct>
-std::string page_line(std::string_view name, Pa at, const std::vector<std::byte>& bytes) {
-  std::string line = fmt::format("{} at=0x{:x}", name, at.value);
+std::string page_line(std::string_view name, const std::vector<std::byte>& bytes) {
+  std::string line(name);
   abi::for_each_field(abi::decode<Struct>(bytes), [&](std::string_view field, std::size_t, const auto& member) {
     if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>) {
       if (member != 0) line += fmt::format(" {}=0x{:x}", field, member);
@@ -41,7 +42,7 @@ template <class Struct>
 void add_page(std::vector<std::string>& lines, std::string_view name, Pa at, const World& world) {
   if (!abi::is_granule_aligned(at)) return;
   if (const auto bytes = world.non_secure(at, abi::Layout<Struct>::kSize)) {
-    lines.push_back(page_line<Struct>(name, at, *bytes));
+    lines.push_back(page_line<Struct>(fmt::format("{} at=0x{:x}", name, at.value), *bytes));
   }
 }
 
@@ -60,7 +61,50 @@ std::vector<std::string> script_lines(const Call& call, const World& world) {
   return lines;
 }
 
+std::string script_machine(const Platform& platform) {
+  std::string line = "machine";
+  for (std::size_t i = 0; i < platform.delegable.size(); ++i) {
+    const auto& [base, top] = platform.delegable[i];
+    line += fmt::format(" {}=0x{:x}", i == 0 ? "dram" : "high_dram", top - base);
+    if (i != 0) line += fmt::format(" high_base=0x{:x}", base.value);
+  }
+  const abi::v1_0::FeatureRegister0& f = platform.features;
+  return line + fmt::format(
+                    " s2sz={} num_bps={} num_wps={} num_lrs={} max_recs_order={} num_rec_aux={} vmid16={} sha256={} "
+                    "sha512={} sysreg_gprs_rt={}",
+                    f.s2sz, f.num_bps + 1, f.num_wps + 1, f.gicv3_num_lrs + 1, f.max_recs_order, platform.rec_aux_count,
+                    platform.vmid16 ? 1 : 0, f.hash_sha_256 ? 1 : 0, f.hash_sha_512 ? 1 : 0,
+                    platform.sysreg_gprs_rt ? 1 : 0);
+}
+
+std::string script_line(const abi::Exception& exception, Pa rec) {
+  std::string line;
+  switch (exception.kind) {
+    case abi::ExceptionKind::kIrq: line = "irq"; break;
+    case abi::ExceptionKind::kFiq: line = "fiq"; break;
+    case abi::ExceptionKind::kSerror: line = fmt::format("serror esr=0x{:x}", exception.esr); break;
+    case abi::ExceptionKind::kSync:
+      line = fmt::format("exception esr=0x{:x}", exception.esr);
+      if (exception.far != 0) line += fmt::format(" far=0x{:x}", exception.far);
+      if (exception.hpfar != 0) line += fmt::format(" hpfar=0x{:x}", exception.hpfar);
+      if (exception.wfx_timeout != 0) line += fmt::format(" timeout=0x{:x}", exception.wfx_timeout);
+  }
+  return line + fmt::format(" rec=0x{:x}", rec.value);
+}
+
 namespace {
+
+// The structure that RSI_HOST_CALL names, if the realm has memory there.
+std::optional<std::string> host_call_line(const State& state, const World& world, Pa rd, const Call& call) {
+  const Ipa ipa{call.x(1)};
+  constexpr std::size_t kSize = abi::Layout<abi::v1_0::RsiHostCall>::kSize;
+  const auto realm = state.realms.find(rd);
+  if (realm == state.realms.end() || !is_protected(ipa, realm->second) || ipa.value % kSize != 0) return std::nullopt;
+  if (access(lookup(state, rd, ipa)) != Access::kMapped) return std::nullopt;
+  const auto bytes = world.realm_memory(mapped_pa(state, rd, ipa), kSize);
+  return page_line<abi::v1_0::RsiHostCall>(fmt::format("RsiHostCall ipa=0x{:x}", ipa.value), bytes) +
+         fmt::format(" rec=0x{:x}", call.rec.value);
+}
 
 bool enters(const std::vector<Outcome>& outcomes) {
   return std::any_of(outcomes.begin(), outcomes.end(),
@@ -78,14 +122,26 @@ Judge::Open& Judge::top(unsigned pe) {
   return it->second.back();
 }
 
-void Judge::remember(const Call& call) {
+void Judge::remember(std::string line) {
+  history_.push_back(std::move(line));
+  if (history_.size() > history_limit_) history_.pop_front();
+}
+
+void Judge::remember(unsigned pe, const Call& call) {
   if (history_limit_ == 0) return;
-  for (std::string& line : script_lines(call, world_)) history_.push_back(std::move(line));
-  while (history_.size() > history_limit_) history_.pop_front();
+  if (const auto rec = state_.recs.find(call.rec); rec != state_.recs.end() && call.fid() == abi::v1_0::kRsiHostCall) {
+    if (auto line = host_call_line(state_, world_, rec->second.owner, call)) remember(std::move(*line));
+  }
+  for (std::string& line : script_lines(call, world_))
+    remember(pe == 0 || call.rec.value != 0 ? std::move(line) : fmt::format("pe={} {}", pe, line));
+}
+
+void Judge::excepts(unsigned pe, const abi::Exception& exception) {
+  if (history_limit_ != 0) remember(script_line(exception, {call(pe).x(1)}));
 }
 
 void Judge::begin(unsigned pe, const Call& call) {
-  remember(call);
+  remember(pe, call);
   open_[pe].emplace_back().call = call;
   refresh(pe);
 }

@@ -80,6 +80,8 @@ class Judge {
   const State& state() const { return state_; }
 
   void begin(unsigned pe, const Call& call);
+  // The realm that RMI_REC_ENTER of `pe` runs takes an exception that is no call: for the history.
+  void excepts(unsigned pe, const abi::Exception& exception);
   void refresh(unsigned pe);
   Verdict settle(unsigned pe, const Abstraction& monitor);
   Verdict claim(unsigned pe);
@@ -121,7 +123,8 @@ class Judge {
   Verdict take(const Call& call, const Outcome& outcome);
   const Outcome* find(const std::vector<Outcome>& outcomes, const Observed& observed, bool& other_name) const;
   Verdict end_of_enter(const Open& open, const Observed& observed) const;
-  void remember(const Call& call);
+  void remember(unsigned pe, const Call& call);
+  void remember(std::string line);
   bool matches(const Outcome& outcome, const Observed& observed) const;
 
   Platform platform_;
@@ -133,8 +136,12 @@ class Judge {
   std::deque<std::string> history_;
 };
 
-// The script lines of a call: the parameter page it names first (`RmiRealmParams at=0x... s2sz=40 ...`, non-zero
-// fields), then the command.
+// A history is a script of docs/rmi-script.md. Its first line: memory and limits of the machine.
+std::string script_machine(const Platform& platform);
+// The script lines of a call: the structure it names first (`RmiRealmParams at=0x... s2sz=40 ...`, non-zero fields),
+// then the command.
 std::vector<std::string> script_lines(const Call& call, const World& world);
+// What else a realm takes to the monitor, `rec` runs it.
+std::string script_line(const abi::Exception& exception, Pa rec);
 
 }  // namespace rmm::spec

@@ -36,8 +36,10 @@ struct PsciContext : Context {
     return Truth::kMay;
   }
 
-  // A4.3.3, A4.3.7, D7: the exit shows the function and, where it has one, the MPIDR.
-  Outcome leaves(Rec next, bool pending) const {
+  // A4.3.3, A4.3.7, D7: the exit shows the function and, where it has one, the MPIDR. A request is pending with that
+  // many arguments; what else is in X1 to X3 means nothing to it.
+  Outcome leaves(Rec next, std::size_t arguments = 0) const {
+    const bool pending = arguments != 0;
     next.psci_pending = pending;
     next.pause = Pause::kPsci;
     std::fill_n(next.gprs.begin(), 4, 0);
@@ -47,7 +49,7 @@ struct PsciContext : Context {
     if (pending) {
       exit.gprs.emplace_back(1, target_cpu());
       next.gprs[0] = call.fid();
-      for (std::size_t n = 1; n <= 3; ++n) next.gprs.at(n) = argument(n);
+      for (std::size_t n = 1; n <= arguments; ++n) next.gprs.at(n) = argument(n);
     }
     Outcome done = result(call, 0);
     done.exit = std::move(exit);
@@ -82,7 +84,7 @@ struct CpuSuspend : PsciContext {
   static constexpr std::array kInputs{Register{"power_state", 1}, Register{"entry_point_address", 2},
                                       Register{"context_id", 3}};
   static const Conditions<CpuSuspend>& conditions() { return no_conditions<CpuSuspend>(); }
-  void succeed(std::vector<Outcome>& outcomes) const { outcomes.push_back(leaves(rec(), false)); }
+  void succeed(std::vector<Outcome>& outcomes) const { outcomes.push_back(leaves(rec())); }
 };
 
 struct CpuOff : PsciContext {
@@ -92,7 +94,7 @@ struct CpuOff : PsciContext {
   void succeed(std::vector<Outcome>& outcomes) const {
     Rec off = rec();
     off.runnable = false;
-    outcomes.push_back(leaves(off, false));
+    outcomes.push_back(leaves(off));
   }
 };
 
@@ -121,7 +123,7 @@ struct CpuOn : PsciContext {
     }
     return false;
   }
-  void succeed(std::vector<Outcome>& outcomes) const { outcomes.push_back(leaves(rec(), true)); }
+  void succeed(std::vector<Outcome>& outcomes) const { outcomes.push_back(leaves(rec(), 3)); }
 };
 
 struct AffinityInfo : PsciContext {
@@ -139,7 +141,7 @@ struct AffinityInfo : PsciContext {
     return all;
   }
   void succeed(std::vector<Outcome>& outcomes) const {
-    outcomes.push_back(targets_itself() ? result(call, encode(PsciStatus::kSuccess)) : leaves(rec(), true));
+    outcomes.push_back(targets_itself() ? result(call, encode(PsciStatus::kSuccess)) : leaves(rec(), 1));
   }
 };
 
@@ -148,7 +150,7 @@ struct SystemOff : PsciContext {  // and PSCI_SYSTEM_RESET
   static constexpr std::array<Register, 0> kInputs{};
   static const Conditions<SystemOff>& conditions() { return no_conditions<SystemOff>(); }
   void succeed(std::vector<Outcome>& outcomes) const {
-    Outcome done = leaves(rec(), false);
+    Outcome done = leaves(rec());
     Realm off = realm();
     off.state = RealmState::kSystemOff;
     done.next.realms.emplace_back(rec().owner, off);

@@ -14,6 +14,7 @@ enum class ExitCode : int {
   kLimit = 7,           // --max-instructions or --until reached
   kFinding = 8,         // --check found a violated invariant, --check=model a difference
   kCannotWrite = 9,     // an output file could not be written
+  kUnexpected = 10,     // rmi-script: something is not as the script expects it
   kInternalError = 70,  // a bug of ccasim
   kInterrupted = 130,   // Ctrl-C
 };

@@ -12,6 +12,7 @@
 
 #include "sim/app/exit_codes.h"
 #include "sim/app/explain.h"
+#include "sim/app/rmi_script_command.h"
 #include "sim/app/run_command.h"
 #include "sim/app/text.h"
 
@@ -26,6 +27,7 @@ constexpr std::string_view kHelp =
     "  ccasim inspect CONFIG.json [options] QUERY... run, then look at granules, translation tables, realms and RECs\n"
     "  ccasim payload CONFIG.json --load FILE@ADDR   run Non-secure EL2 code of your own in place of the host\n"
     "  ccasim explain WORD                           a command, a failure condition, an exit, an invariant, a race\n"
+    "  ccasim rmi-script FILE [options]              RMI commands and realms' acts by hand, without a CPU engine\n"
     "  ccasim --version\n"
     "\n"
     "'ccasim run --help' lists the options, 'ccasim explain --help' what can be explained. Configurations: configs/. "
@@ -55,10 +57,12 @@ int main_command(int argc, char** argv) {
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string directory = error ? "." : executable.parent_path().string();
   if (arguments[0] == "explain") return explain_command({arguments.begin() + 1, arguments.end()});
+  if (arguments[0] == "rmi-script")
+    return static_cast<int>(sim::app::rmi_script_command({arguments.begin() + 1, arguments.end()}));
   for (const std::string_view command : {"run", "inspect", "payload"})
     if (arguments[0] == command)
       return static_cast<int>(sim::app::run_command(arguments[0], {arguments.begin() + 1, arguments.end()}, directory));
-  constexpr std::string_view kCommands[] = {"run", "inspect", "payload", "explain"};
+  constexpr std::string_view kCommands[] = {"run", "inspect", "payload", "explain", "rmi-script"};
   const auto guess = sim::app::nearest(arguments[0], kCommands);
   std::fprintf(stderr, "ccasim: unknown command '%s'; %s'ccasim --help' lists the commands\n", arguments[0].c_str(),
                guess ? ("did you mean '" + std::string(*guess) + "'? ").c_str() : "");

@@ -172,7 +172,8 @@ void Session::tell_script(const std::vector<std::string>& script) {
   if (options_.json && *options_.json != "-") {
     const std::string path = *options_.json + ".rmi-script";
     const std::string text =
-        fmt::format("# The last {} lines up to the difference.\n{}\n", script.size(), fmt::join(script, "\n"));
+        fmt::format("# What led to the difference. Run it again: ccasim rmi-script --check=model FILE\n{}\n",
+                    fmt::join(script, "\n"));
     if (const auto written = write_output(path, text); written) {
       std::fprintf(stderr, "ccasim: the history is in %s\n", path.c_str());
       return;

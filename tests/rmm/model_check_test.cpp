@@ -214,7 +214,8 @@ TEST_CASE("model: a page mapped at another IPA is found, with both entries", "[w
   const std::vector<std::string>& script = s.check->difference()->script;
   REQUIRE_FALSE(script.empty());
   CHECK_THAT(script.back(), ContainsSubstring("RMI_DATA_CREATE_UNKNOWN"));
-  CHECK_THAT(script.front(), ContainsSubstring("RMI_GRANULE_DELEGATE"));
+  CHECK_THAT(script.at(0), ContainsSubstring("machine dram=0x10000000 "));
+  CHECK_THAT(script.at(1), ContainsSubstring("RMI_GRANULE_DELEGATE"));
 }
 
 TEST_CASE("model: a condition that is not tested is found", "[wrong]") {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/app/rmi_script_options.h"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+namespace sim::app {
+namespace {
+
+namespace po = boost::program_options;
+
+tl::unexpected<UsageError> usage(std::string message) { return tl::unexpected(UsageError{std::move(message)}); }
+
+po::options_description visible_options() {
+  po::options_description out("Options");
+  out.add_options()("check", po::value<std::string>()->implicit_value("invariants"),
+                    "check the monitor: --check or --check=invariants, --check=model");
+  out.add_options()("trace", po::value<std::string>(), "write every event as JSON lines (sim/trace/SCHEMA.md)");
+  out.add_options()("json", po::value<std::string>(), "write what came out, for a script ('-' is standard output)");
+  out.add_options()("verbose", "also say what each command changes: granules, table entries, realms");
+  out.add_options()("quiet", "say only what is not as expected");
+  out.add_options()("help", "this text");
+  return out;
+}
+
+}  // namespace
+
+tl::expected<std::variant<RmiScriptOptions, HelpRequest>, UsageError> parse_rmi_script_options(
+    const std::vector<std::string>& arguments) {
+  const po::options_description visible = visible_options();
+  po::options_description all;
+  all.add(visible);
+  all.add_options()("words", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("words", -1);
+  po::variables_map given;
+  try {
+    using namespace po::command_line_style;
+    // The word behind a bare --check is the script, not what is checked.
+    std::vector<std::string> words = arguments;
+    std::replace(words.begin(), words.end(), std::string("--check"), std::string("--check=invariants"));
+    po::store(
+        po::command_line_parser(words).options(all).positional(positional).style(unix_style & ~allow_guessing).run(),
+        given);
+  } catch (const po::error& error) {
+    return usage(fmt::format("{}; 'ccasim rmi-script --help' lists the options", error.what()));
+  }
+  if (given.count("help") != 0) {
+    std::ostringstream text;
+    text << "Usage: ccasim rmi-script FILE [options]\n"
+            "Runs a script of RMI commands and realms' acts on a machine without a CPU engine, and says what each came "
+            "to. The language: docs/rmi-script.md; examples: configs/scripts. FILE may be '-'.\n"
+            "Exit codes: 0 as expected, 2 usage, 3 the script is wrong or unreadable, 8 the check found something, "
+            "9 a file could not be written, 10 an expectation is not met.\n\n"
+         << visible;
+    return HelpRequest{text.str()};
+  }
+  RmiScriptOptions out;
+  if (given.count("words") == 0) return usage("which script? Usage: ccasim rmi-script FILE [options]");
+  const auto& words = given["words"].as<std::vector<std::string>>();
+  if (words.size() > 1) return usage(fmt::format("unexpected argument '{}'; one script is run at a time", words[1]));
+  out.file = words[0];
+  out.quiet = given.count("quiet") != 0;
+  out.verbose = given.count("verbose") != 0 && !out.quiet;
+  for (const auto& [name, target] : {std::pair{"trace", &out.trace}, std::pair{"json", &out.json}}) {
+    if (given.count(name) == 0) continue;
+    *target = given[name].as<std::string>();
+    if ((*target)->empty()) return usage(fmt::format("--{} needs the name of a file", name));
+  }
+  if (given.count("check") != 0) {
+    const auto& what = given["check"].as<std::string>();
+    if (what != "invariants" && what != "model")
+      return usage(fmt::format("--check must be invariants (or nothing) or model, found '{}'", what));
+    out.check = what == "model" ? Check::kModel : Check::kInvariants;
+  }
+  return out;
+}
+
+}  // namespace sim::app

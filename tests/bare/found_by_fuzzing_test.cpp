@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What fuzzing found, as the script that showed it.
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+
+#include "sim/script/play.h"
+
+namespace {
+
+namespace bare = sim::bare;
+namespace script = sim::script;
+
+// Two realms: one with two RECs that run, one without.
+constexpr const char* kRealms = R"(
+machine num_rec_aux=0
+granules rd tables rec other_rec rd2 tables2 params run
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE tables
+RMI_GRANULE_DELEGATE rec
+RMI_GRANULE_DELEGATE other_rec
+RMI_GRANULE_DELEGATE rd2
+RMI_GRANULE_DELEGATE tables2
+RmiRealmParams at=params s2sz=33 rtt_base=tables rtt_level_start=1 rtt_num_start=1 vmid=1
+RMI_REALM_CREATE rd params
+RmiRecParams at=params flags=1
+RMI_REC_CREATE rd rec params
+RmiRecParams at=params flags=1 mpidr=1
+RMI_REC_CREATE rd other_rec params
+expect RMI_SUCCESS
+RMI_REALM_ACTIVATE rd
+RmiRecEnter at=run
+)";
+
+void expect_nothing_found(const std::string& text, bare::Check check) {
+  const auto program = script::parse(text);
+  if (!program) FAIL("line " << program.error().line << ": " << program.error().message);
+  const script::Played played = script::Play(*program, check, [](std::string_view) {}).run();
+  CHECK_FALSE(played.error);
+  CHECK(played.unexpected == std::vector<std::string>{});
+  CHECK(played.findings == std::vector<std::string>{});
+  CHECK(played.not_reached == 0);
+}
+
+TEST_CASE("model: what is in X2 and X3 of PSCI_AFFINITY_INFO is no part of the request that the host answers") {
+  expect_nothing_found(std::string(kRealms) + R"(
+RMI_REC_ENTER rec run
+PSCI_AFFINITY_INFO target_affinity=1 lowest_affinity_level=0x500000000 x3=7
+expect exit=PSCI
+RMI_PSCI_COMPLETE rec other_rec 0
+expect RMI_SUCCESS
+)",
+                       bare::Check::kModel);
+}
+
+TEST_CASE("I15: a realm begins at the RD of one that has ended, while a REC of a third runs") {
+  expect_nothing_found(std::string(kRealms) + R"(
+RmiRealmParams at=params s2sz=33 rtt_base=tables2 rtt_level_start=1 rtt_num_start=1 vmid=2
+RMI_REALM_CREATE rd2 params
+RMI_REALM_ACTIVATE rd2
+pe=1 RMI_REC_ENTER rec run
+expect running
+RMI_REALM_DESTROY rd2
+expect RMI_SUCCESS
+RmiRealmParams at=params s2sz=34 rtt_base=tables2 rtt_level_start=1 rtt_num_start=1 vmid=2
+RMI_REALM_CREATE rd2 params
+expect RMI_SUCCESS
+RMI_GRANULE_UNDELEGATE other_rec+0x100000
+)",
+                       bare::Check::kInvariants);
+}
+
+}  // namespace
