@@ -26,9 +26,10 @@ std::vector<MemoryBank> banks(std::uint64_t memory) {
   return out;
 }
 
-CpuConfig cpu_config(const MachineConfig& machine) {
-  return {.model = machine.cpu == "max" ? CpuModel::kMax : CpuModel::kCortexA72,
-          .pointer_authentication = machine.pointer_auth};
+CpuConfig cpu_config(const RunConfig& config) {
+  return {.model = config.machine.cpu == "max" ? CpuModel::kMax : CpuModel::kCortexA72,
+          .pointer_authentication = config.machine.pointer_auth,
+          .counter = config.payload ? config.payload->platform.counter : Counter{}};
 }
 
 rmm::core::Limits limits(const RunConfig& config) {
@@ -86,7 +87,7 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       monitor_entropy_(
           (state_.monitor_entropy = RandomState(config.machine.seed, kMonitorEntropyStream), state_.monitor_entropy)),
       host_entropy_((state_.host_entropy = RandomState(config.machine.seed, kHostEntropyStream), state_.host_entropy)),
-      cpus_(dram_, gpt_, scheduler_, cpu_config(config.machine),
+      cpus_(dram_, gpt_, scheduler_, cpu_config(config),
             [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); }),
       realm_view_(dram_, gpt_),
       ns_view_(dram_, gpt_),

@@ -28,7 +28,7 @@ Platform::Platform(const PlatformConfig& config, PlatformState& state, host::por
   }
   for (const GenericWatchdogConfig& watchdog : config.generic_watchdogs) {
     GenericWatchdog& device = generic_watchdogs_.emplace_back(state.generic_watchdogs.emplace_back(), clock,
-                                                              watchdog.reset, wire(watchdog.interrupt));
+                                                              watchdog.reset, wire(watchdog.interrupt), config.counter);
     bus_.add(watchdog.control, kFrameSize, device.control_frame());
     bus_.add(watchdog.refresh, kFrameSize, device.refresh_frame());
     timed_.push_back(&device);

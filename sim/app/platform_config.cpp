@@ -58,9 +58,9 @@ void read_byte(ObjectReader& reader, std::string_view key, std::uint8_t& out) {
 void read_affinities(const json& array, std::vector<abi::Mpidr>& out, std::string& problem) {
   out.clear();
   for (const json& value : array) {
-    const auto number = value.is_number_unsigned() ? std::optional(value.get<std::uint64_t>())
-                        : value.is_string()        ? parse_number(value.get<std::string>())
-                                                   : std::nullopt;
+    std::optional<std::uint64_t> number;
+    if (value.is_number_unsigned()) number = value.get<std::uint64_t>();
+    if (value.is_string()) number = parse_number(value.get<std::string>());
     if (problem.empty() && (!number || (*number & ~kAffinityMask) != 0))
       problem = fmt::format(
           "platform.pes.affinities must be affinities as MPIDR_EL1 has them (Aff3 in bits 39 to 32, Aff2 to Aff0 below "
@@ -92,6 +92,15 @@ void read_gic(const json& object, GicConfig& out, std::string& problem) {
   reader.finish();
 }
 
+void read_counter(ObjectReader& platform, Counter& out, std::string& problem) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;  // ns
+  std::uint64_t hz = out.frequency_hz();
+  platform.number("counter_hz", hz, 1'000'000, kSecond);
+  if (problem.empty() && kSecond % hz != 0)
+    problem = fmt::format("platform.counter_hz must divide {}, found {}", kSecond, hz);
+  if (problem.empty()) out.ns_per_count = kSecond / hz;
+}
+
 void read_platform(const json& object, PlatformConfig& out, std::string& problem) {
   ObjectReader reader(object, "platform", problem);
   read_list(reader, "dram", out.dram, problem, [](ObjectReader& bank, MemoryBank& to) {
@@ -99,6 +108,7 @@ void read_platform(const json& object, PlatformConfig& out, std::string& problem
     bank.size("size", to.size);
   });
   if (const json* pes = reader.object("pes")) read_pes(*pes, out.pes, problem);
+  read_counter(reader, out.counter, problem);
   if (const json* gic = reader.object("gic")) {
     read_gic(*gic, out.gic, problem);
   } else if (problem.empty()) {

@@ -14,6 +14,7 @@
 #include "rmm/abi/addr.h"
 #include "sim/app/config_file.h"
 #include "sim/mem/dram.h"
+#include "sim/timer/generic_timer.h"
 
 namespace sim::app {
 
@@ -59,6 +60,7 @@ struct PlatformConfig {
   MachineConfig machine;           // `memory` is the sum of the banks
   std::vector<MemoryBank> dram{};  // ascending
   PesConfig pes;
+  Counter counter{};  // the system counter
   GicConfig gic;
   std::vector<UartConfig> uarts;
   std::vector<Sp805Config> sp805;

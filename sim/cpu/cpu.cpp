@@ -40,6 +40,7 @@ void outside_engine() {
 Cpu::Cpu(Cpus& owner, std::uint32_t id)
     : owner_(owner),
       id_(id),
+      counter_(owner.config_.counter),
       mmu_(owner.dram_, owner.gpt_),
       engine_(owner.config_, owner.dram_, *this),
       translated_code_(owner.dram_.granule_count()),
@@ -57,7 +58,7 @@ std::uint64_t Cpu::pstate() const { return engine_.pstate(); }
 void Cpu::set_pstate(std::uint64_t value) { change_pstate(engine_, value); }
 
 std::uint64_t Cpu::sysreg(abi::SysReg reg) const {
-  const auto count = [&] { return counter_at(owner_.execution_.now_ns()); };
+  const auto count = [&] { return counter_.at(owner_.execution_.now_ns()); };
   switch (reg) {
     case abi::SysReg::kMpidrEl1: return mpidr_ | kMpidrRes1;
     case abi::SysReg::kMidrEl1: return engine_.read_system(el2::kVpidr).value_or(0);
@@ -185,7 +186,7 @@ void Cpu::prepare(rmm::port::Pe& pe, const abi::RunControls& controls) {
 
 std::optional<abi::Exception> Cpu::physical_interrupt(const abi::RunControls& controls) const {
   if (pe_->fiq_pending()) return abi::Exception{.kind = abi::ExceptionKind::kFiq};
-  const std::uint64_t count = counter_at(owner_.execution_.now_ns());
+  const std::uint64_t count = counter_.at(owner_.execution_.now_ns());
   // The GIC's maintenance interrupt is one of the PE's physical interrupts.
   if (pe_->irq_pending() || VirtualCpuInterface(pe_->ich()).maintenance_asserted() ||
       (controls.vtimer_irq && virtual_timer_.asserted(count)) ||
@@ -230,7 +231,7 @@ std::optional<std::uint64_t> Cpu::timer_deadline(const abi::RunControls& control
   if (outside_ != nullptr) return first;
   const auto consider = [&](bool enabled, const GenericTimer& timer) {
     if (!enabled) return;
-    const auto deadline = timer.deadline_ns(now_ns);
+    const auto deadline = timer.deadline_ns(now_ns, counter_);
     if (deadline && (!first || *deadline < *first)) first = deadline;
   };
   consider(controls.vtimer_irq, virtual_timer_);

@@ -176,6 +176,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Cpus& owner_;
   Interconnect* outside_ = nullptr;  // null: EL2 is native code
   std::uint32_t id_;
+  Counter counter_;
   bool in_use_ = false;
   std::uint64_t mpidr_ = 0;
   GenericTimer virtual_timer_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "rmm/abi/arch/sysreg.h"
+#include "sim/timer/generic_timer.h"
 
 namespace sim {
 
@@ -14,6 +15,7 @@ enum class CpuModel : std::uint8_t { kCortexA72, kMax };
 struct CpuConfig {
   CpuModel model = CpuModel::kCortexA72;
   bool pointer_authentication = false;  // kMax only; costs about half the speed of Linux
+  Counter counter{};
 };
 
 // True iff `key` names an ID register trapped by HCR_EL2.TID3 (group 3).

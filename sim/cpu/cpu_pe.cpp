@@ -58,7 +58,7 @@ std::uint64_t Cpu::take_interrupt() {
 }
 
 Cpu::TimerLines Cpu::timer_lines(std::uint64_t now_ns) const {
-  const std::uint64_t count = counter_at(now_ns);
+  const std::uint64_t count = counter_.at(now_ns);
   return {.virtual_timer = virtual_timer_.asserted(count - el2_timers_.virtual_offset),
           .physical = physical_timer_.asserted(count),
           .el2_physical = el2_timers_.physical.asserted(count),
@@ -68,8 +68,9 @@ Cpu::TimerLines Cpu::timer_lines(std::uint64_t now_ns) const {
 std::optional<std::uint64_t> Cpu::next_timer_ns(std::uint64_t now_ns) const {
   std::optional<std::uint64_t> first;
   for (const auto deadline :
-       {virtual_timer_.deadline_ns(now_ns, el2_timers_.virtual_offset), physical_timer_.deadline_ns(now_ns),
-        el2_timers_.physical.deadline_ns(now_ns), el2_timers_.virtual_timer.deadline_ns(now_ns)})
+       {virtual_timer_.deadline_ns(now_ns, counter_, el2_timers_.virtual_offset),
+        physical_timer_.deadline_ns(now_ns, counter_), el2_timers_.physical.deadline_ns(now_ns, counter_),
+        el2_timers_.virtual_timer.deadline_ns(now_ns, counter_)})
     if (deadline && *deadline > now_ns && (!first || *deadline < *first)) first = deadline;
   return first;
 }

@@ -59,7 +59,7 @@ Cpu::TimerAt Cpu::timer_at(std::uint32_t reg) noexcept {
 
 // Virtual time within the slice.
 std::uint64_t Cpu::count_now() const noexcept {
-  return counter_at(slice_start_ns_ + engine_.retired_so_far() * instruction_ns_ / running_pes_);
+  return counter_.at(slice_start_ns_ + engine_.retired_so_far() * instruction_ns_ / running_pes_);
 }
 
 // False: EL0 or EL1 may not; the engine's own access check then raises the trap.

@@ -18,7 +18,7 @@ constexpr std::uint32_t kImplementer = 0x43b;  // W_IIDR: Arm; architecture revi
 // The specification's pseudocode: the signals follow the counter only while the watchdog is enabled; passing the
 // compare value the first time sets a new one.
 void GenericWatchdog::advance(std::uint64_t now_ns) {
-  const std::uint64_t count = counter_at(now_ns);
+  const std::uint64_t count = counter_.at(now_ns);
   if (state_.enabled && !state_.ws0 && count > state_.compare) {
     state_.ws0 = true;
     state_.compare += 1 + std::uint64_t{state_.offset};  // from the count at which it passed
@@ -28,8 +28,8 @@ void GenericWatchdog::advance(std::uint64_t now_ns) {
 }
 
 std::optional<std::uint64_t> GenericWatchdog::next_event_ns() const {
-  if (!state_.enabled || state_.ws1 || state_.compare >= ~0ULL / abi::kNsPerCount) return std::nullopt;
-  return (state_.compare + 1) * abi::kNsPerCount;
+  if (!state_.enabled || state_.ws1 || state_.compare >= ~0ULL / counter_.ns_per_count) return std::nullopt;
+  return (state_.compare + 1) * counter_.ns_per_count;
 }
 
 void GenericWatchdog::reset() {
@@ -39,7 +39,7 @@ void GenericWatchdog::reset() {
 
 void GenericWatchdog::refresh() {
   state_.ws0 = state_.ws1 = false;
-  state_.compare = counter_at(clock_.now_ns()) + state_.offset;
+  state_.compare = counter_.at(clock_.now_ns()) + state_.offset;
   set_ws0_(false);
 }
 

@@ -10,6 +10,7 @@
 #include "rmm/port/clock.h"
 #include "sim/dev/bus.h"
 #include "sim/dev/timed_device.h"
+#include "sim/timer/generic_timer.h"
 
 namespace sim {
 
@@ -22,9 +23,10 @@ struct GenericWatchdogState {
 
 class GenericWatchdog : public TimedDevice {
  public:
-  // `ws1_resets`: WS1 asks for a reset of the platform.
-  GenericWatchdog(GenericWatchdogState& state, const rmm::port::Clock& clock, bool ws1_resets, SetIrq set_ws0)
-      : state_(state), clock_(clock), ws1_resets_(ws1_resets), set_ws0_(std::move(set_ws0)) {}
+  // `ws1_resets`: WS1 asks for a reset of the platform. `counter`: the system counter.
+  GenericWatchdog(GenericWatchdogState& state, const rmm::port::Clock& clock, bool ws1_resets, SetIrq set_ws0,
+                  Counter counter = {})
+      : state_(state), clock_(clock), counter_(counter), ws1_resets_(ws1_resets), set_ws0_(std::move(set_ws0)) {}
 
   BusDevice& control_frame() { return control_; }
   BusDevice& refresh_frame() { return refresh_; }
@@ -51,6 +53,7 @@ class GenericWatchdog : public TimedDevice {
 
   GenericWatchdogState& state_;
   const rmm::port::Clock& clock_;
+  Counter counter_;
   bool ws1_resets_;
   SetIrq set_ws0_;
   ControlFrame control_{*this};

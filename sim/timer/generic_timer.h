@@ -12,8 +12,17 @@
 
 namespace sim {
 
-// CNTPCT_EL0 at a virtual time. CNTVCT_EL0 is equal: the virtual offset is 0.
-constexpr std::uint64_t counter_at(std::uint64_t now_ns) { return now_ns / abi::kNsPerCount; }
+// The system counter (CNTPCT_EL0) by virtual time.
+struct Counter {
+  std::uint64_t ns_per_count = abi::kNsPerCount;  // a divisor of 1'000'000'000
+
+  constexpr std::uint64_t frequency_hz() const { return 1'000'000'000 / ns_per_count; }
+  // Division by the usual constant is several times as fast.
+  constexpr std::uint64_t at(std::uint64_t now_ns) const {
+    return ns_per_count == abi::kNsPerCount ? now_ns / abi::kNsPerCount : now_ns / ns_per_count;
+  }
+};
+constexpr std::uint64_t counter_at(std::uint64_t now_ns) { return Counter{}.at(now_ns); }
 
 struct GenericTimer {
   std::uint64_t control = 0;  // ENABLE and IMASK; ISTATUS is a function of the counter
@@ -40,15 +49,16 @@ struct GenericTimer {
 
   // First virtual time at which asserted() becomes true, if it is not yet and ever will; `now_ns` otherwise when it is.
   // `offset`: what the timer's counter is behind CNTPCT_EL0 (CNTVOFF_EL2).
-  constexpr std::optional<std::uint64_t> deadline_ns(std::uint64_t now_ns, std::uint64_t offset = 0) const {
+  constexpr std::optional<std::uint64_t> deadline_ns(std::uint64_t now_ns, Counter counter = {},
+                                                     std::uint64_t offset = 0) const {
     if (!enabled() || masked()) return std::nullopt;
-    const std::uint64_t physical = counter_at(now_ns);
+    const std::uint64_t physical = counter.at(now_ns);
     const std::uint64_t count = physical - offset;
     if (count >= cval) return now_ns;
     const std::uint64_t left = cval - count;
-    constexpr std::uint64_t kEnd = ~0ULL / abi::kNsPerCount;  // of virtual time
-    if (left > kEnd - physical) return std::nullopt;
-    return (physical + left) * abi::kNsPerCount;
+    const std::uint64_t end = ~0ULL / counter.ns_per_count;  // of virtual time
+    if (left > end - physical) return std::nullopt;
+    return (physical + left) * counter.ns_per_count;
   }
 };
 

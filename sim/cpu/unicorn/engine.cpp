@@ -103,7 +103,7 @@ void Engine::set_reset_state(const CpuConfig& config) {
   write_system(el2::kMdcr, read_system(el2::kMdcr).value_or(0) | kMdcrTpmTpmcr);
   write_system(el2::kCptr, kCptrTrapSve);
   write_system(el2::kCnthctl, kCnthctlAll);
-  write_system(abi::sysreg_key(3, 3, 14, 0, 0), abi::kCounterFrequencyHz);
+  write_system(abi::sysreg_key(3, 3, 14, 0, 0), config.counter.frequency_hz());
   write_system(static_cast<std::uint32_t>(abi::SysReg::kSctlrEl1), kSctlrReset);
   set_pstate(abi::pstate::kResetEl1);
 }
