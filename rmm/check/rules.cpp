@@ -77,9 +77,15 @@ constexpr Rule kRules[] = {
     {"I26", "A token depends on realm state and challenge only, and verifies.", "A7.2",
      "when a realm has got all of a token"},
     {"I27", "Two runs that differ in a realm's secrets alone look the same to the host, virtual time included.",
-     "our own: confidentiality", ""},
+     "our own: confidentiality",
+     "by runs that differ in the content of a realm's unmeasured memory: after each SMC, at each read of the host, and "
+     "all of Non-secure memory at the end",
+     "--check=secrets"},
     {"I28", "Two runs that differ in another realm alone look the same to this realm, counters aside.",
-     "our own: isolation of realms", ""},
+     "our own: isolation of realms",
+     "by runs that differ in the content of another realm's unmeasured memory: whenever a REC goes on, and all of the "
+     "realm's memory at its end",
+     "--check=secrets"},
 };
 
 }  // namespace

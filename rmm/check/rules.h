@@ -12,7 +12,8 @@ struct Rule {
   std::string_view id;       // "I13"
   std::string_view holds;    // what holds, one or two sentences
   std::string_view section;  // of DEN0137 1.0-rel0, or where else it comes from
-  std::string_view checked;  // when --check evaluates it; empty: tests alone hold it
+  std::string_view checked;  // when `option` evaluates it; empty: tests alone hold it
+  std::string_view option = "--check";
 };
 
 // rules()[0] is I1.

@@ -12,7 +12,7 @@ enum class ExitCode : int {
   kCrashed = 5,         // a VM ended by an error: the host layer or the monitor refused to go on
   kStuck = 6,           // nothing can happen any more: every CPU waits for something that cannot come
   kLimit = 7,           // --max-instructions or --until reached
-  kFinding = 8,         // --check found a violated invariant, --check=model a difference
+  kFinding = 8,         // --check: a violated invariant; =model: a difference; =secrets: one that shows
   kCannotWrite = 9,     // an output file could not be written
   kUnexpected = 10,     // rmi-script: something is not as the script expects it
   kInternalError = 70,  // a bug of ccasim

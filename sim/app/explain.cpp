@@ -192,7 +192,7 @@ std::optional<std::string> explain_invariant(std::string_view word) {
   const rmm::check::Rule* rule = rmm::check::find_rule(upper(word));
   if (rule == nullptr) return std::nullopt;
   const std::string checked = rule->checked.empty() ? "by tests that have its id in their names"
-                                                    : fmt::format("under --check {}", rule->checked);
+                                                    : fmt::format("under {} {}", rule->option, rule->checked);
   return fmt::format("{}: an invariant of the monitor   [{}]\n  {}\n  Checked: {}\n  All of them: docs/invariants.md\n",
                      rule->id, rule->section, rule->holds, checked);
 }

@@ -104,8 +104,19 @@ Machine::Machine(const RunConfig& config, Surroundings surroundings)
       model_check_(surroundings_.check_model
                        ? std::make_unique<rmm::check::ModelCheck>(platform_, state_.monitor, limits(config))
                        : nullptr),
+      secrets_(surroundings_.secrets.empty()
+                   ? nullptr
+                   : std::make_unique<Secrets>(dram_, config.machine.seed, surroundings_.secrets,
+                                               [this](abi::GranulePa rd) { return vm_of(rd); })),
+      realm_onlooker_(surroundings_.onlookers == nullptr
+                          ? nullptr
+                          : std::make_unique<RealmOnlooker>(
+                                platform_, state_.monitor, [this](abi::GranulePa rd) { return vm_of(rd); },
+                                [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); },
+                                surroundings_.onlookers->realms)),
+      host_onlooker_(host_onlooker()),
       monitor_(monitor_ports(), limits(config), (state_.monitor = rmm::Monitor::boot_state(firmware_), state_.monitor)),
-      host_platform_{firmware_, ns_view_, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_},
+      host_platform_(host_platform()),
       kvm_((state_.kvm.behaviour = config.host, state_.kvm), host_platform_) {
   scheduler_.set_limits(surroundings_.limits);
   scheduler_.set_instruction_ns(config.machine.ns_per_instruction);
@@ -132,6 +143,21 @@ tl::expected<void, InputError> Machine::open_trace() {
   return {};
 }
 
+std::unique_ptr<HostOnlooker> Machine::host_onlooker() {
+  if (surroundings_.onlookers == nullptr) return nullptr;
+  return std::make_unique<HostOnlooker>(
+      firmware_, ns_view_,
+      HostOnlooker::Hardware{dram_, gpt_, scheduler_,
+                             [this]() -> rmm::port::Pe& { return scheduler_.current_pe_object(); }},
+      surroundings_.onlookers->host);
+}
+
+host::port::HostPlatform Machine::host_platform() {
+  host::port::SmcConduit& smc = host_onlooker_ ? static_cast<host::port::SmcConduit&>(*host_onlooker_) : firmware_;
+  host::port::NsMemory& memory = host_onlooker_ ? static_cast<host::port::NsMemory&>(*host_onlooker_) : ns_view_;
+  return {smc, memory, cpus_, scheduler_, scheduler_, scheduler_, host_entropy_, &host_observers_};
+}
+
 void Machine::observe() {
   monitor_observers_.add(statistics_);
   monitor_observers_.add(last_calls_);
@@ -156,6 +182,7 @@ void Machine::observe() {
     monitor_observers_.add(*invariants_);
     cpus_.check_translations([this](const StaleTranslation& stale) { translation_checks_->walked(stale); });
   }
+  if (secrets_) monitor_observers_.add(*secrets_);
   if (model_check_) {
     monitor_observers_.add(*model_check_);
     model_check_->set_on_difference([this] { scheduler_.request_stop(); });
@@ -182,6 +209,8 @@ void Machine::start_vm(unsigned index, host::vmm::BootPlan plan) {
       std::move(plan));
   vm.vmm->set_quiescent_point([this](unsigned) { scheduler_.park_quiescent(); });
   vm.vmm->set_before_teardown([this, index] {
+    if (realm_onlooker_)
+      if (const auto* realm = realm_of(index)) realm_onlooker_->look_at_memory(index, *realm);
     if (surroundings_.before_teardown) surroundings_.before_teardown(index);
   });
   scheduler_.spawn(fmt::format("{} main", config.name), [this, index] { vms_[index].result = vms_[index].vmm->run(); });
@@ -241,6 +270,7 @@ void Machine::restore(const MachineSnapshot& snapshot) {
   scheduler_.after_restore();
   if (invariants_) invariants_->state_was_replaced();
   if (model_check_) model_check_->state_was_replaced();
+  if (realm_onlooker_) realm_onlooker_->state_was_replaced();
   for (Vm& vm : vms_) vm.result.reset();
   dram_.restore(snapshot.dram);
   cpus_.restore_all(state_.cpus);
@@ -277,6 +307,10 @@ tl::expected<std::uint64_t, std::string> Machine::sweep() {
   return swept;
 }
 
+void Machine::look_at_memory() {
+  if (host_onlooker_) host_onlooker_->look_at_memory();
+}
+
 void Machine::check_now() {
   if (invariants_) invariants_->sweep();
   if (model_check_) model_check_->read_back();
@@ -285,12 +319,15 @@ void Machine::check_now() {
 void Machine::tell_device_abort(abi::Pa rec_pa, abi::Ipa ipa) {
   for (const auto& [rec_index, rec] : state_.monitor.recs) {
     if (rec.granule.pa() != rec_pa) continue;
-    for (unsigned i = 0; i < vms_.size(); ++i) {
-      const host::kvm::Vm* vm = kvm_vm(i);
-      if (vm != nullptr && vm->realm.has_rd && vm->realm.rd == rec.owner) vms_[i].vmm->guest_abort_at(ipa);
-    }
+    if (const auto vm = vm_of(rec.owner)) vms_[*vm].vmm->guest_abort_at(ipa);
     return;
   }
+}
+
+std::optional<unsigned> Machine::vm_of(abi::GranulePa rd) const {
+  for (unsigned i = 0; i < vms_.size(); ++i)
+    if (const host::kvm::Vm* vm = kvm_vm(i); vm != nullptr && vm->realm.has_rd && vm->realm.rd == rd) return i;
+  return std::nullopt;
 }
 
 const host::kvm::Vm* Machine::kvm_vm(unsigned vm) const {
@@ -303,12 +340,17 @@ const host::kvm::Vm* Machine::kvm_vm(unsigned vm) const {
 }
 
 const rmm::core::Realm* Machine::find_realm(std::string_view vm_name) const {
-  for (unsigned i = 0; i < vms_.size(); ++i) {
-    const host::kvm::Vm* vm = vms_[i].config.name == vm_name ? kvm_vm(i) : nullptr;
-    if (vm == nullptr || !vm->realm.has_rd) continue;
-    for (const auto& [index, realm] : state_.monitor.realms)
-      if (realm.rd == vm->realm.rd) return &realm;
-  }
+  for (unsigned i = 0; i < vms_.size(); ++i)
+    if (vms_[i].config.name == vm_name)
+      if (const auto* realm = realm_of(i)) return realm;
+  return nullptr;
+}
+
+const rmm::core::Realm* Machine::realm_of(unsigned vm) const {
+  const host::kvm::Vm* host = kvm_vm(vm);
+  if (host == nullptr || !host->realm.has_rd) return nullptr;
+  for (const auto& [index, realm] : state_.monitor.realms)
+    if (realm.rd == host->realm.rd) return &realm;
   return nullptr;
 }
 

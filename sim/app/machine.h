@@ -21,8 +21,12 @@
 #include "rmm/monitor.h"
 #include "sim/app/config.h"
 #include "sim/app/device_aborts.h"
+#include "sim/app/host_onlooker.h"
 #include "sim/app/machine_state.h"
+#include "sim/app/onlookers.h"
 #include "sim/app/payload.h"
+#include "sim/app/realm_onlooker.h"
+#include "sim/app/secrets.h"
 #include "sim/app/translation_checks.h"
 #include "sim/app/vm_console.h"
 #include "sim/cpu/cpus.h"
@@ -55,6 +59,8 @@ struct Surroundings {
   std::string trace_path{};                                       // empty: no trace
   bool check = false;                                             // the invariants
   bool check_model = false;                                       // the abstract model
+  std::vector<Secret> secrets{};                                  // of each VM's unmeasured memory; empty: it is zero
+  Onlookers* onlookers = nullptr;                                 // not with check or check_model
   bool random_schedule = false;
   Limits limits{};
 };
@@ -85,6 +91,9 @@ class Machine {
   // Writes the first 8 bytes of every DRAM granule once through the Non-secure view. Error: the first granule that
   // faulted.
   tl::expected<std::uint64_t, std::string> sweep();
+  // What the onlookers could see of memory at the end of a run.
+  void look_at_memory();
+  std::uint64_t secret_granules() const { return secrets_ ? secrets_->granules() : 0; }
   void check_now();  // the whole state once more; nothing without Surroundings::check or check_model
 
   unsigned vm_count() const { return static_cast<unsigned>(vms_.size()); }
@@ -97,6 +106,7 @@ class Machine {
   const host::kvm::Vm* kvm_vm(unsigned vm) const;
   const Payload* payload() const { return payload_.get(); }  // null where VMs run
   const rmm::core::Realm* find_realm(std::string_view vm_name) const;
+  const rmm::core::Realm* realm_of(unsigned vm) const;  // nullptr: it has none now
   void follow(abi::GranulePa granule) { history_.follow(granule); }
   const trace::GranuleHistory& history() const { return history_; }
   const trace::Statistics& statistics() const { return statistics_; }
@@ -108,6 +118,7 @@ class Machine {
   // What the monitor acts on: the same, under Surroundings::check with watchers before it.
   rmm::port::Platform monitor_ports() {
     if (model_check_) return model_check_->watched_platform();
+    if (realm_onlooker_) return realm_onlooker_->watched_platform();
     return invariants_ ? invariants_->watched_platform() : platform_;
   }
   host::kvm::Kvm& kvm() { return kvm_; }
@@ -142,6 +153,10 @@ class Machine {
   tl::expected<void, InputError> open_trace();
   void observe();
   void tell_device_abort(abi::Pa rec, abi::Ipa ipa);
+  // The VM whose realm has this RD.
+  std::optional<unsigned> vm_of(abi::GranulePa rd) const;
+  std::unique_ptr<HostOnlooker> host_onlooker();
+  host::port::HostPlatform host_platform();
   void start_vm(unsigned index, host::vmm::BootPlan plan);
   tl::expected<void, InputError> start_payload(const PayloadConfig& config);
   void reset_realm_world();
@@ -177,6 +192,9 @@ class Machine {
   rmm::port::Platform platform_;                         // the machine itself
   std::unique_ptr<rmm::check::Invariants> invariants_;   // stand between it and the monitor; null without checks
   std::unique_ptr<rmm::check::ModelCheck> model_check_;  // likewise
+  std::unique_ptr<Secrets> secrets_;
+  std::unique_ptr<RealmOnlooker> realm_onlooker_;
+  std::unique_ptr<HostOnlooker> host_onlooker_;  // stands between firmware, Non-secure memory and the host
   rmm::Monitor monitor_;
   host::port::HostPlatform host_platform_;
   host::kvm::Kvm kvm_;

@@ -40,9 +40,9 @@ po::options_description visible_options(const std::string& command) {
   add("verbose",
       "say on standard error each RMI, RSI and PSCI command that fails: condition, and the values that made it true");
   add("check", po::value<std::string>()->implicit_value("invariants")->value_name("WHAT"),
-      "check the monitor while running: its invariants (--check), or each of its steps against the abstract model "
-      "until "
-      "the first difference (--check=model)");
+      "check the monitor while running: its invariants (--check), each of its steps against the abstract model until "
+      "the first difference (--check=model), or by more runs whether host or other realms see what a realm keeps in "
+      "unmeasured memory (--check=secrets)");
   add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N instructions (exit code 7)");
   add("until", po::value<std::string>()->value_name("TIME"),
       "stop at this virtual time, e.g. 1.5s or 20ms (exit code 7)");
@@ -167,9 +167,9 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   out.dump_dtb = string("dump-dtb");
   out.verbose = given.count("verbose") != 0;
   if (const auto text = string("check")) {
-    if (*text != "invariants" && *text != "model")
-      return usage(fmt::format("--check must be invariants (or nothing) or model, found '{}'", *text));
-    out.check = *text == "model" ? Check::kModel : Check::kInvariants;
+    if (*text != "invariants" && *text != "model" && *text != "secrets")
+      return usage(fmt::format("--check must be invariants (or nothing), model or secrets, found '{}'", *text));
+    out.check = *text == "model" ? Check::kModel : *text == "secrets" ? Check::kSecrets : Check::kInvariants;
   }
   out.sweep = given.count("sweep") != 0;
   out.quiet = given.count("quiet") != 0;

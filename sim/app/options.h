@@ -14,7 +14,7 @@
 namespace sim::app {
 
 enum class Schedule : std::uint8_t { kRoundRobin, kRandom };
-enum class Check : std::uint8_t { kNone, kInvariants, kModel };
+enum class Check : std::uint8_t { kNone, kInvariants, kModel, kSecrets };
 
 // A file that `ccasim payload` puts into memory before the first instruction, byte for byte. (The address is a number
 // here, for Boost's header and rmm/abi's namespace don't go together.)

@@ -11,12 +11,14 @@
 
 #include "sim/app/address_space.h"
 #include "sim/app/config.h"
+#include "sim/app/console_lines.h"
 #include "sim/app/inspect.h"
 #include "sim/app/last_look.h"
 #include "sim/app/machine.h"
 #include "sim/app/options.h"
 #include "sim/app/output_file.h"
 #include "sim/app/report.h"
+#include "sim/app/secrets_command.h"
 #include "sim/app/summary.h"
 #include "sim/app/terminal.h"
 #include "sim/app/text.h"
@@ -59,22 +61,10 @@ class Session {
 
 Surroundings Session::surroundings() {
   Surroundings out;
-  const bool several = config_.vms.size() > 1;
-  out.console = [this, several, at_line_start = std::vector<bool>(config_.vms.size(), true), last = ~0U](
-                    unsigned vm, std::uint8_t byte) mutable {
-    // Several consoles on one output: each line says whose it is, and a line of another VM starts on a line of its own.
-    if (several) {
-      if (last != vm && last != ~0U && !at_line_start[last]) {
-        terminal_.put('\n');
-        at_line_start[last] = true;
-      }
-      if (at_line_start[vm])
-        for (const char c : config_.vms[vm].name + ": ") terminal_.put(static_cast<std::uint8_t>(c));
-      at_line_start[vm] = byte == '\n';
-      last = vm;
-    }
-    terminal_.put(byte);
-  };
+  std::vector<std::string> names;
+  for (const auto& vm : config_.vms) names.push_back(vm.name);
+  out.console = [lines = ConsoleLines(names, [this](std::uint8_t byte) { terminal_.put(byte); })](
+                    unsigned vm, std::uint8_t byte) mutable { lines.put(vm, byte); };
   out.message = [this](std::string_view text) { terminal_.say(fmt::format("ccasim: {}", text)); };
   if (terminal_.interactive()) {
     out.live_key = [this]() -> std::optional<std::uint8_t> { return terminal_.read_key(); };
@@ -258,6 +248,11 @@ ExitCode run_command(const std::string& command, const std::vector<std::string>&
         return complain(ExitCode::kCannotWrite, writable.error());
   if (options.dump_dtb) return dump_dtb(*config, *options.dump_dtb);
   if (const auto room = check_address_space(*config); !room) return complain(ExitCode::kBadInput, room.error());
+  if (options.check == Check::kSecrets) {
+    if (!queries.empty())
+      return complain(ExitCode::kUsage, "--check=secrets compares runs and looks into none; inspect without it");
+    return check_secrets(options, *config);
+  }
   return Session(options, *config, std::move(queries)).run();
 }
 

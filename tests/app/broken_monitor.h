@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "rmm/call/row.h"
 #include "rmm/monitor.h"
@@ -31,17 +32,21 @@ class ForgetfulTlb : public rmm::port::Tlb {
   rmm::port::Tlb& inner_;
 };
 
-// Forgets the wipes that `forgets` names.
+// Forgets the wipes that `forgets` names, and writes to the host what `distorts` makes of it.
 class ForgetfulMemory : public rmm::port::GranuleMemory {
  public:
   explicit ForgetfulMemory(rmm::port::GranuleMemory& inner) : inner_(inner) {}
   std::function<bool(abi::GranulePa)> forgets;
+  std::function<void(std::span<std::byte>)> distorts;
 
   tl::expected<void, rmm::port::Gpf> read_ns(abi::Pa pa, std::span<std::byte> out) override {
     return inner_.read_ns(pa, out);
   }
   tl::expected<void, rmm::port::Gpf> write_ns(abi::Pa pa, std::span<const std::byte> in) override {
-    return inner_.write_ns(pa, in);
+    if (!distorts) return inner_.write_ns(pa, in);
+    std::vector<std::byte> bytes(in.begin(), in.end());
+    distorts(bytes);
+    return inner_.write_ns(pa, bytes);
   }
   void read(abi::Pa pa, std::span<std::byte> out) override { inner_.read(pa, out); }
   void write(abi::Pa pa, std::span<const std::byte> in) override { inner_.write(pa, in); }
@@ -63,10 +68,14 @@ class MonitorOfMachine {
     machine.firmware().set_monitor([this](rmm::port::Pe& pe, const abi::SmcRegs& regs) {
       running_ = regs.fid();
       const auto row = rows_.find(regs.fid());
-      return row == rows_.end() ? monitor_.rmi(pe, regs)
-                                : row->second.run({ports_, state_, limits_, monitor_.switches()}, pe, regs);
+      abi::SmcRegs out = row == rows_.end() ? monitor_.rmi(pe, regs)
+                                            : row->second.run({ports_, state_, limits_, monitor_.switches()}, pe, regs);
+      if (distorts) distorts(regs, out);
+      return out;
     });
   }
+  // What the host gets, after the monitor has done its work.
+  std::function<void(const abi::SmcRegs& in, abi::SmcRegs& out)> distorts;
   void replace(const rmm::call::Row& row) { rows_[row.command->fid] = row; }
   // The function id of the RMI command that was called last.
   std::uint32_t last_called() const { return running_; }

@@ -35,11 +35,14 @@ TEST_CASE("options of run are read into their fields") {
   CHECK(options.set == std::vector<std::pair<std::string, std::string>>{{"a.b", "1"}, {"c", "d=e"}});
 }
 
-TEST_CASE("--check is the invariants, --check=model the model; the word behind it is the configuration") {
+TEST_CASE(
+    "--check is the invariants, --check=model the model, --check=secrets more runs; the word behind it is the "
+    "configuration") {
   CHECK(parsed({"c.json"}).check == Check::kNone);
   CHECK(parsed({"--check", "c.json"}).config == "c.json");
   CHECK(parsed({"--check", "c.json"}).check == Check::kInvariants);
   CHECK(parsed({"--check=model", "c.json"}).check == Check::kModel);
+  CHECK(parsed({"--check=secrets", "c.json"}).check == Check::kSecrets);
   CHECK(parsed({"c.json", "--check=invariants"}).check == Check::kInvariants);
 }
 
