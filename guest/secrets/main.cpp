@@ -7,10 +7,10 @@
 
 #include "guest/runtime/access.h"
 #include "guest/runtime/claims.h"
-#include "guest/runtime/console.h"
 #include "guest/runtime/exception.h"
 #include "guest/runtime/gic.h"
 #include "guest/runtime/image.h"
+#include "guest/runtime/places.h"
 #include "guest/runtime/program.h"
 #include "guest/runtime/psci.h"
 #include "guest/runtime/realm.h"
