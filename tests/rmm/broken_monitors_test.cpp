@@ -422,7 +422,7 @@ TEST_CASE("broken monitors: unbroken, none of them is caught by any judge") {
   }
 }
 
-TEST_CASE("broken monitors: each is caught by the judges that are named, at least two", "[broken]") {
+TEST_CASE("broken monitors: each is caught by the judges that are named, at least two") {
   const auto monitors = broken_monitors();
   CHECK(monitors.size() >= 10);
   for (const Broken& broken : monitors) {

@@ -33,7 +33,7 @@ TEST_CASE("every invariant that --check evaluates is broken on purpose by a test
   }
   std::size_t evaluated = 0;
   for (const rmm::check::Rule& rule : rmm::check::rules()) {
-    if (rule.checked.empty()) continue;
+    if (rule.checked.empty() || rule.option != "--check") continue;  // others: tests/app
     ++evaluated;
     INFO("no test breaks " << rule.id << ": " << rule.holds);
     // TLBs belong to the machine: tests/app/broken_monitor_test.cpp.
