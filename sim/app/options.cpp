@@ -169,6 +169,9 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
   if (const auto text = string("check")) {
     if (*text != "invariants" && *text != "model" && *text != "secrets")
       return usage(fmt::format("--check must be invariants (or nothing), model or secrets, found '{}'", *text));
+    if (*text == "secrets" && command != "run")
+      return usage(
+          fmt::format("--check=secrets repeats the runs of 'ccasim run' alone; 'ccasim {}' has none", command));
     out.check = *text == "model" ? Check::kModel : *text == "secrets" ? Check::kSecrets : Check::kInvariants;
   }
   out.sweep = given.count("sweep") != 0;

@@ -26,7 +26,8 @@ ExitCode complain(ExitCode code, const std::string& message) {
 
 bare::Check check_of(Check check) {
   switch (check) {
-    case Check::kNone: break;
+    case Check::kNone:
+    case Check::kSecrets: break;  // refused by the options
     case Check::kInvariants: return bare::Check::kInvariants;
     case Check::kModel: return bare::Check::kModel;
   }

@@ -51,6 +51,8 @@ TEST_CASE("a wrong command line gets one message with the next step") {
   CHECK_THAT(refused({"c.json", "--until", "soon"}), ContainsSubstring("must be a time"));
   CHECK_THAT(refused({"c.json", "--max-instructions", "x"}), ContainsSubstring("whole number"));
   CHECK_THAT(refused({"c.json", "--set", "novalue"}), ContainsSubstring("PATH=VALUE"));
+  CHECK_THAT(refused({"c.json", "--check=secret"}), ContainsSubstring("model or secrets"));
+  CHECK_THAT(refused({"c.json", "--check=secrets", "realm r"}, "inspect"), ContainsSubstring("'ccasim run' alone"));
   CHECK_THAT(refused({"c.json", "d.json"}), ContainsSubstring("unexpected argument"));
   CHECK_THAT(refused({}), ContainsSubstring("which machine"));
   CHECK_THAT(refused({"c.json", "--check=modell"}), ContainsSubstring("model"));
