@@ -135,7 +135,7 @@ void Invariants::look_at_end(const port::CommandEnd& event) {
   }
   if (self.commanding) rmi_ended(self, event);
   self.commanding = false;
-  if (sweep_due_ && !anyone_commands()) {
+  if (sweep_due_ && sweeps_ && !anyone_commands()) {
     sweep_due_ = false;
     sweep();
   }

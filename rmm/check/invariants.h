@@ -48,6 +48,8 @@ class Invariants : public port::Observer, private PortWatcher {
   void rec_exit(const port::RecExitEvent& event) override;
   void trap(const port::TrapEvent& event) override;
   void ns_read(abi::Pa pa, std::uint64_t size) override;
+  // From now on nothing is swept but by sweep(): for whoever checks at each event what is cheap there.
+  void sweep_only_when_asked() { sweeps_ = false; }
   // Everything at once; at the end of a run. Precondition: no command is in progress.
   void sweep();
   // The monitor's state has become another one (a snapshot was restored): what was remembered of the old one is void.
@@ -104,7 +106,7 @@ class Invariants : public port::Observer, private PortWatcher {
   std::map<std::uint64_t, core::Measurement> frozen_rims_;      // by RD, once active
   std::map<std::uint64_t, std::uint16_t> running_;              // PE by REC
   std::map<std::uint64_t, std::string_view> unanswered_calls_;  // by REC: a call that left and ends at an entry
-  bool sweep_due_ = false;
+  bool sweep_due_ = false, sweeps_ = true;
   bool ports_are_watched_ = false;
 };
 

@@ -46,6 +46,7 @@ Machine::Machine(const Settings& settings)
       monitor_(monitor_ports(), settings_.limits, state_) {
   for (unsigned n = 0; n < pes_.size(); ++n) pes_.at(n).pe = Pe(static_cast<std::uint16_t>(n));
   if (firmware_) firmware_->set_fault([this] { return !attests_; });
+  if (settings.check == Check::kLocal) invariants_->sweep_only_when_asked();
   if (invariants_) observers_.add(*invariants_);
   if (model_) observers_.add(*model_);
 }

@@ -77,6 +77,11 @@ bool has_structure_field(std::string_view structure, std::string_view field) {
   return field == "rec" || has_field<RsiHostCall>(field);
 }
 
+bool can_be_together(Verb verb) {
+  return verb == Verb::kCall || verb == Verb::kAccess || verb == Verb::kException || verb == Verb::kRegister ||
+         verb == Verb::kRealmData;
+}
+
 class Parser {
  public:
   tl::expected<std::vector<Statement>, ScriptError> program(std::string_view text);
@@ -113,9 +118,7 @@ tl::expected<std::vector<Statement>, ScriptError> Parser::program(std::string_vi
       if (out_[i].verb != Verb::kTogether) continue;
       line_ = out_[i].line;
       for (std::size_t n = 1; n <= 2; ++n) {
-        if (i + n < out_.size() && (out_[i + n].verb == Verb::kCall || out_[i + n].verb == Verb::kAccess ||
-                                    out_[i + n].verb == Verb::kException))
-          continue;
+        if (i + n < out_.size() && can_be_together(out_[i + n].verb)) continue;
         throw Problem{"'together' is followed by two lines, each a command or a realm's act, of different PEs"};
       }
     }

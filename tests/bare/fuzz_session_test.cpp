@@ -4,6 +4,10 @@
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -40,6 +44,19 @@ TEST_CASE("An episode does the same again, whoever judges") {
     CHECK(count.conditions == second.commands().at(name).conditions);
   }
   CHECK(first.exits() == second.exits());
+}
+
+TEST_CASE("The inputs that libFuzzer begins with find nothing, under every judge") {
+  unsigned inputs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/fuzz/rmi_corpus")) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::vector<std::uint8_t> bytes(std::istreambuf_iterator<char>(in), {});
+    INFO(entry.path().filename());
+    for (const Judged judge : {Judged::kLocal, Judged::kInvariants, Judged::kModel})
+      CHECK(fuzz::run_bytes({.judge = judge}, std::span(bytes).subspan(1)) == std::vector<std::string>{});
+    ++inputs;
+  }
+  CHECK(inputs >= 6);
 }
 
 void forget(sim::bare::Machine& machine) { machine.switches().turn_off(abi::v1_0::kRmiRttReadEntry, "ipa_align"); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cstring>
 #include <span>
 
 #include "rmm/abi/arch/gic.h"
@@ -23,7 +24,6 @@ constexpr std::uint64_t kPage = abi::kGranuleSize;
 constexpr std::uint64_t kBlock2 = 1ULL << 21;
 constexpr std::uint64_t kBlock1 = 1ULL << 30;
 constexpr std::size_t kMaxRealms = 4;
-constexpr std::uint8_t kHostPes = 3;
 
 // How often each command is tried.
 struct Weight {
@@ -32,13 +32,13 @@ struct Weight {
 };
 constexpr Weight kWeights[] = {
     {kRmiVersion, 3},           {kRmiFeatures, 3},           {kRmiGranuleDelegate, 22},
-    {kRmiGranuleUndelegate, 8}, {kRmiRealmCreate, 22},       {kRmiRealmActivate, 6},
+    {kRmiGranuleUndelegate, 8}, {kRmiRealmCreate, 30},       {kRmiRealmActivate, 4},
     {kRmiRealmDestroy, 6},      {kRmiRecAuxCount, 4},        {kRmiRecCreate, 24},
-    {kRmiRecDestroy, 6},        {kRmiRecEnter, 42},          {kRmiPsciComplete, 20},
-    {kRmiDataCreate, 24},       {kRmiDataCreateUnknown, 20}, {kRmiDataDestroy, 12},
+    {kRmiRecDestroy, 6},        {kRmiRecEnter, 72},          {kRmiPsciComplete, 60},
+    {kRmiDataCreate, 40},       {kRmiDataCreateUnknown, 20}, {kRmiDataDestroy, 12},
     {kRmiRttCreate, 26},        {kRmiRttDestroy, 14},        {kRmiRttFold, 14},
     {kRmiRttReadEntry, 10},     {kRmiRttMapUnprotected, 20}, {kRmiRttUnmapUnprotected, 14},
-    {kRmiRttInitRipas, 18},     {kRmiRttSetRipas, 20},
+    {kRmiRttInitRipas, 18},     {kRmiRttSetRipas, 60},
 };
 
 std::uint32_t draw_command(Choices& choose) {
@@ -271,7 +271,7 @@ std::optional<Generator::Draft> Generator::draft(std::uint32_t fid) {
     case kRmiRealmCreate: return realm_create();
     case kRmiRealmActivate: {
       const auto rd = any_realm(RealmState::kNew);
-      if (!rd || (machine_.realm_at(*rd)->num_recs.peek() == 0 && !choose_.one_in(6))) return std::nullopt;
+      if (!rd || (machine_.realm_at(*rd)->num_recs.peek() < 2 && !choose_.one_in(6))) return std::nullopt;
       return simple(call(fid, *rd));
     }
     case kRmiRealmDestroy: {
@@ -324,7 +324,7 @@ std::optional<Generator::Draft> Generator::granule_delegate() {
 }
 
 std::optional<Generator::Draft> Generator::realm_create() {
-  if (pool(GranuleState::kRd).size() >= kMaxRealms) return std::nullopt;
+  if (pool(GranuleState::kRd).size() >= kMaxRealms && !choose_.one_in(6)) return std::nullopt;
   const rmm::core::Limits& limits = machine_.settings().limits;
   const auto rd = any(GranuleState::kDelegated);
   const auto page = host_granule();
@@ -363,7 +363,7 @@ std::optional<Generator::Draft> Generator::realm_create() {
 }
 
 std::optional<Generator::Draft> Generator::rec_create() {
-  const auto rd = any_realm(RealmState::kNew);
+  const auto rd = any_realm(choose_.one_in(40) ? std::nullopt : std::optional(RealmState::kNew));
   const auto rec = any(GranuleState::kDelegated);
   const auto page = host_granule();
   if (!rd || !rec || !page) return std::nullopt;
@@ -394,7 +394,8 @@ std::optional<Generator::Draft> Generator::draft_of_rec(std::uint32_t fid) {
     const auto pa = any(GranuleState::kRec);
     if (!pa) return std::nullopt;
     const rmm::core::Rec* rec = machine_.rec_at(*pa);
-    if (rec != nullptr && rec->state.peek() == rmm::core::RecState::kReady) return Draft{call(fid, *pa), {}};
+    if (rec != nullptr && (rec->state.peek() == rmm::core::RecState::kReady || choose_.one_in(6)))
+      return Draft{call(fid, *pa), {}};
   }
   return std::nullopt;
 }
@@ -407,8 +408,8 @@ std::optional<Generator::Draft> Generator::rec_enter() {
     if (!pa) return std::nullopt;
     const rmm::core::Rec* rec = machine_.rec_at(*pa);
     const rmm::core::Realm* realm = rec == nullptr ? nullptr : machine_.realm_at(rec->owner.pa());
-    if (realm == nullptr || realm->state.peek() != RealmState::kActive || rec->psci.pending || !rec->runnable.peek() ||
-        rec->state.peek() != rmm::core::RecState::kReady)
+    if (realm == nullptr || realm->state.peek() != RealmState::kActive || (rec->psci.pending && !choose_.one_in(8)) ||
+        !rec->runnable.peek() || rec->state.peek() != rmm::core::RecState::kReady)
       continue;
     RecEnter p;
     const std::uint64_t dice = choose_.bits();
@@ -438,8 +439,10 @@ std::optional<Generator::Draft> Generator::psci_complete() {
     const abi::Pa calling = pa_of(recs[(first + i) % recs.size()]);
     const rmm::core::Rec* rec = machine_.rec_at(calling);
     if (rec == nullptr || !rec->psci.pending || rec->state.peek() != rmm::core::RecState::kReady) continue;
+    const bool other = choose_.one_in(8);  // whom the realm did not mean
     for (const auto& [index, target] : machine_.state().recs) {
-      if (target.owner != rec->owner || target.mpidr.value != rec->psci.args[0] || &target == rec) continue;
+      const bool meant = target.mpidr.value == rec->psci.args[0];
+      if (target.owner != rec->owner || meant == other || &target == rec) continue;
       const bool denied = rmm::core::is_cpu_on(rec->psci) && !target.runnable.peek() && choose_.one_in(4);
       return Draft{call(kRmiPsciComplete, calling, target.granule.pa(),
                         static_cast<std::uint64_t>(denied ? PsciStatus::kDenied : PsciStatus::kSuccess)),
@@ -457,13 +460,13 @@ std::optional<Generator::Draft> Generator::data_create(bool unknown) {
       [](const Place& p) {
         return p.walk.level == rmm::core::kPageLevel && p.walk.entry.state == RttState::kUnassigned;
       },
-      unknown ? std::nullopt : std::optional(RealmState::kNew));
+      unknown || choose_.one_in(40) ? std::nullopt : std::optional(RealmState::kNew));
   if (!at) return std::nullopt;
   mapped_.at(mapped_next_++ % mapped_.size()) = {at->rd, at->ipa};
   if (unknown) return Draft{call(kRmiDataCreateUnknown, at->rd, *data, at->ipa), {}};
   const auto source = host_granule();
   if (!source) return std::nullopt;
-  return Draft{call(kRmiDataCreate, at->rd, *data, at->ipa, *source, choose_.below(8) == 0 ? kDataFlagMeasure : 0),
+  return Draft{call(kRmiDataCreate, at->rd, *data, at->ipa, *source, choose_.one_in(16) ? kDataFlagMeasure : 0),
                {*source, bare::Fill{static_cast<std::uint8_t>(choose_.below(4))}}};
 }
 
@@ -483,8 +486,9 @@ std::optional<Generator::Draft> Generator::rtt_destroy(bool fold) {
     const auto child = abi::GranulePa::containing(p.walk.entry.address);
     const unsigned references = machine_.state().granules.peek(child).refcount;
     if (!fold) return references == 0;
-    return (references == 0 || references == rmm::core::kRttEntries) &&
-           rmm::core::fold_result(machine_.core(), child, p.walk.level + 1).homogeneous;
+    return ((references == 0 || references == rmm::core::kRttEntries) &&
+            rmm::core::fold_result(machine_.core(), child, p.walk.level + 1).homogeneous) ||
+           choose_.one_in(24);
   });
   if (!at) return std::nullopt;
   return Draft{call(fold ? kRmiRttFold : kRmiRttDestroy, at->rd, at->walk.ipa, at->walk.level + 1), {}};
@@ -518,7 +522,7 @@ std::optional<Generator::Draft> Generator::rtt_init_ripas() {
       true, rmm::core::kPageLevel, [](const Place& p) { return p.walk.entry.state == RttState::kUnassigned; },
       RealmState::kNew);
   if (!at) return std::nullopt;
-  const std::uint64_t entries = 1 + choose_.below(choose_.one_in(8) ? 600 : 4);
+  const std::uint64_t entries = 1 + choose_.below(choose_.one_in(32) ? 513 : 3);  // each is measured
   const std::uint64_t top =
       std::min(at->walk.ipa.value + entries * at->walk.size(), at->realm->unprotected_base().value);
   return Draft{call(kRmiRttInitRipas, at->rd, at->walk.ipa, top), {}};
@@ -532,8 +536,13 @@ std::optional<Generator::Draft> Generator::rtt_set_ripas() {
     const abi::Pa pa = pa_of(recs[(first + i) % recs.size()]);
     const rmm::core::Rec* rec = machine_.rec_at(pa);
     if (rec == nullptr || rec->ripas.addr.value >= rec->ripas.top.value ||
-        rec->state.peek() != rmm::core::RecState::kReady)
+        (rec->state.peek() != rmm::core::RecState::kReady && !choose_.one_in(2)))
       continue;
+    // An entry that is larger than what was asked for makes no progress: most hosts would make a table first.
+    const auto* realm = machine_.realm_at(rec->owner.pa());
+    if (realm == nullptr) continue;
+    const auto walk = rmm::core::walk(machine_.core(), *realm, rec->ripas.addr, rmm::core::kPageLevel);
+    if ((walk.range().top > rec->ripas.top || walk.ipa != rec->ripas.addr) && !choose_.one_in(5)) continue;
     std::uint64_t top = rec->ripas.top.value;
     if (choose_.one_in(4))
       top = rec->ripas.addr.value + (1 + choose_.below((top - rec->ripas.addr.value) / kPage)) * kPage;
@@ -559,8 +568,12 @@ std::optional<Generator::Draft> Generator::teardown(abi::Pa rd) {
 std::optional<Generator::Draft> Generator::teardown_table(abi::Pa rd, const rmm::core::Realm& realm,
                                                           abi::GranulePa table, int level, abi::Ipa base) {
   if (machine_.state().granules.peek(table).refcount == 0) return std::nullopt;
+  const auto bytes = machine_.core().platform.memory.peek(table);
   for (unsigned i = 0; i < rmm::core::kRttEntries; ++i) {
-    const auto entry = rmm::core::decode(machine_.core().platform.memory.read64(table.pa() + i * 8), level);
+    std::uint64_t descriptor = 0;
+    std::memcpy(&descriptor, bytes.data() + i * sizeof descriptor, sizeof descriptor);
+    if (!rmm::core::descriptor_is_live(descriptor)) continue;
+    const auto entry = rmm::core::decode(descriptor, level);
     const abi::Ipa ipa = base + i * rmm::core::level_size(level);
     if (entry.state == RttState::kTable) {
       const auto child = abi::GranulePa::containing(entry.address);
@@ -606,6 +619,7 @@ bare::Schedule Generator::schedule() {
 void Generator::queue(std::uint8_t pe, const Draft& draft) {
   if (!std::holds_alternative<std::monostate>(draft.page.page)) queue_.push_back(bare::Move{pe, draft.page});
   queue_.push_back(bare::Move{pe, bare::HostCall{draft.regs}});
+  if (draft.regs.fid() == kRmiRecEnter) run_pages_.at(pe % kHostPes) = {draft.regs.x[2]};
 }
 
 bool Generator::host_turn() {
@@ -626,14 +640,18 @@ bare::Turn Generator::next() {
     queue_.pop_front();
     return turn;
   }
-  if (choose_.one_in(700)) {
+  if (choose_.one_in(400)) {
     if (const auto rd = any_realm(); rd && std::find(dying_.begin(), dying_.end(), *rd) == dying_.end())
       dying_.push_back(*rd);
   }
-  if (pool(GranuleState::kRd).size() == kMaxRealms && dying_.empty() && choose_.one_in(200))
+  if (pool(GranuleState::kRd).size() >= kMaxRealms && dying_.empty() && choose_.one_in(200))
     dying_.push_back(*any_realm());
   const auto pe = running_pe();
-  if (pe && choose_.percent(55)) {
+  if (pe && choose_.one_in(150)) {  // the host takes away the page that the exit is to be written to
+    const auto other = static_cast<std::uint8_t>((*pe + 1) % kHostPes);
+    return bare::Move{other, bare::HostCall{call(kRmiGranuleDelegate, run_pages_.at(*pe % kHostPes))}};
+  }
+  if (pe && choose_.percent(74)) {
     const bare::Move act{static_cast<std::uint8_t>(*pe), realm_act(*pe)};
     if (!choose_.one_in(10) || !host_turn()) return act;
     auto* call = std::get_if<bare::Move>(&queue_.front());
@@ -651,7 +669,7 @@ bare::Turn Generator::next() {
         const std::uint64_t what = choose_.below(6);
         return bare::Move{host_pe(), bare::SetPending{what == 1, what == 2, what == 3 ? 1ULL : 0ULL}};
       }
-      case 1: return bare::Move{0, bare::SetFirmware{!choose_.one_in(3)}};
+      case 1: return bare::Move{0, bare::SetFirmware{!choose_.one_in(6)}};
       default: {
         const bool back = choose_.percent(60);
         const std::uint32_t slot = kLowGranules - 1 - static_cast<std::uint32_t>(choose_.below(4));

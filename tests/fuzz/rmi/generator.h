@@ -38,6 +38,7 @@ class Generator : public rmm::port::Observer {
  private:
   static constexpr std::uint32_t kLowGranules = 448;  // of the low bank that are handed out
   static constexpr std::uint32_t kHighGranules = 16;
+  static constexpr std::uint8_t kHostPes = 3;
 
   // An SMC of the host with the page it names.
   struct Draft {
@@ -118,7 +119,8 @@ class Generator : public rmm::port::Observer {
   std::vector<abi::Pa> dying_;
   std::array<std::pair<abi::Pa, abi::Ipa>, 32> mapped_{};  // where data was mapped lately
   std::size_t mapped_next_ = 0;
-  std::vector<abi::Pa> stale_;  // what was something once
+  std::array<abi::Pa, kHostPes> run_pages_{};  // of the last entry, by PE
+  std::vector<abi::Pa> stale_;                 // what was something once
 };
 
 }  // namespace fuzz

@@ -101,7 +101,7 @@ void Generator::mutate_value(std::uint32_t fid, std::string_view name, std::arra
   } else if (is_pa(name)) {
     value = mutate_pa(value, x, in, name);
   } else if (is_ipa(name)) {
-    value = mutate_ipa(value);
+    value = name == "top" && choose_.one_in(6) ? value - 8 : mutate_ipa(value);
     // A range that leads out of the realm's half, aligned and not.
     if (fid == kRmiRttInitRipas && choose_.one_in(6)) x.at(reg) = 1ULL << choose_.below(56);
   } else {
@@ -111,14 +111,22 @@ void Generator::mutate_value(std::uint32_t fid, std::string_view name, std::arra
 
 std::uint64_t Generator::mutate_pa(std::uint64_t value, std::array<std::uint64_t, 18>& x,
                                    std::span<const rmm::call::Parameter> in, std::string_view name) {
+  if ((name == "target_rec" || name == "rec" || name == "rec_ptr") && choose_.one_in(6))
+    if (const auto rec = any(GranuleState::kRec)) return rec->value;
+  if ((name == "rec" || name == "rec_ptr") && choose_.one_in(8))
+    if (const auto pe = running_pe()) return machine_.runs(*pe)->value;
   switch (choose_.below(12)) {
     case 0:
     case 1: return value + 1 + choose_.below(kPage - 1);
     case 2:
     case 3: return outside_dram().value;
     case 4: return any_granule().value;
-    case 5: {  // one in a state of its own
-      const auto pa = any(static_cast<GranuleState>(choose_.below(7)));
+    case 5: {  // another realm or REC where one is meant, else one in a state of its own
+      const bool rec = name == "rec" || name == "rec_ptr" || name == "target_rec" || name == "calling_rec";
+      const auto state = name == "rd" ? GranuleState::kRd
+                         : rec        ? GranuleState::kRec
+                                      : static_cast<GranuleState>(choose_.below(7));
+      const auto pa = any(state);
       return pa ? pa->value : value;
     }
     case 6:
@@ -148,7 +156,10 @@ std::uint64_t Generator::mutate_ipa(std::uint64_t value) {
   const auto rd = any_realm();
   const rmm::core::Realm* realm = rd ? machine_.realm_at(*rd) : nullptr;
   const std::uint64_t half = realm != nullptr ? realm->unprotected_base().value : 1ULL << 32;
-  switch (choose_.below(10)) {
+  switch (choose_.below(13)) {
+    case 10: return value - 1 - choose_.below(kPage - 1);
+    case 11: return realm != nullptr ? any_ipa(*realm, true).value : value;
+    case 12: return choose_.element(mapped_).second.value;
     case 0: return value + 1 + choose_.below(kPage - 1);
     case 1: return value + kPage;
     case 2: return value ^ (1ULL << 21);
@@ -164,7 +175,8 @@ std::uint64_t Generator::mutate_ipa(std::uint64_t value) {
 
 void Generator::mutate_page(bare::Page& page, abi::SmcRegs& regs) {
   if (auto* realm = std::get_if<RealmParams>(&page)) {
-    switch (choose_.below(9)) {
+    switch (choose_.below(10)) {
+      case 9: realm->hash_algo = static_cast<std::uint8_t>(2 + choose_.below(254)); break;
       case 0: realm->rtt_base += choose_.one_of<std::uint64_t>({8, kPage, 1ULL << 32}); break;
       case 1: realm->rtt_base = abi::align_down(regs.x[1], kPage * std::max(realm->rtt_num_start, 1U)); break;
       case 2: realm->vmid = static_cast<std::uint16_t>(choose_.one_in(2) ? 256 + choose_.below(1000) : 0); break;

@@ -29,22 +29,22 @@ struct Weight {
   std::uint32_t fid;
   unsigned weight;
 };
-constexpr Weight kCalls[] = {{kRsiVersion, 2},
+constexpr Weight kCalls[] = {{kRsiVersion, 6},
                              {kRsiFeatures, 2},
                              {kRsiMeasurementRead, 3},
-                             {kRsiMeasurementExtend, 3},
+                             {kRsiMeasurementExtend, 4},
                              {kRsiAttestationTokenInit, 2},
-                             {kRsiAttestationTokenContinue, 8},
-                             {kRsiRealmConfig, 6},
+                             {kRsiAttestationTokenContinue, 18},
+                             {kRsiRealmConfig, 10},
                              {kRsiIpaStateSet, 12},
-                             {kRsiIpaStateGet, 8},
-                             {kRsiHostCall, 10},
+                             {kRsiIpaStateGet, 10},
+                             {kRsiHostCall, 14},
                              {kPsciVersion, 1},
                              {kPsciCpuSuspend, 2},
                              {kPsciCpuOff, 1},
-                             {kPsciCpuOn, 10},
-                             {kPsciAffinityInfo, 6},
-                             {kPsciSystemOff, 1},
+                             {kPsciCpuOn, 14},
+                             {kPsciAffinityInfo, 8},
+                             {kPsciSystemOff, 2},
                              {kPsciSystemReset, 1},
                              {kPsciFeatures, 2},
                              {kSmcccVersion, 1},
@@ -133,7 +133,8 @@ bare::Act Generator::realm_exception() {
 }
 
 bare::Act Generator::realm_call(const rmm::core::Realm& realm, const rmm::core::Rec& rec) {
-  const bool wrong = choose_.percent(30);
+  std::uint32_t fid = draw_call(choose_);
+  const bool wrong = choose_.percent(fid == kRsiAttestationTokenContinue ? 20 : 30);
   const auto ram = [&]() -> std::uint64_t {
     const auto at = wrong && choose_.one_in(2) ? std::nullopt : realm_ram(realm);
     std::uint64_t ipa = at ? at->value : any_ipa(realm, true).value;
@@ -158,7 +159,9 @@ bare::Act Generator::realm_call(const rmm::core::Realm& realm, const rmm::core::
     if (!wrong && value == rec.mpidr.value && realm.rec_index > 1) return ((index + 1) % realm.rec_index) & 0xf;
     return wrong && choose_.one_in(4) ? value | (1ULL << choose_.below(64)) : value;
   };
-  const std::uint32_t fid = draw_call(choose_);
+  // Calls that need memory, of a realm that has none: seldom.
+  const bool needs_ram = fid == kRsiAttestationTokenContinue || fid == kRsiRealmConfig || fid == kRsiHostCall;
+  if (needs_ram && !wrong && !choose_.one_in(5) && !realm_ram(realm)) fid = kRsiIpaStateSet;
   switch (fid) {
     case kRsiVersion:
       return smc(fid, wrong ? choose_.one_of<std::uint64_t>({0, 0x10001, 0x20000, 0x1'0001'0000, choose_.bits()})
@@ -166,7 +169,7 @@ bare::Act Generator::realm_call(const rmm::core::Realm& realm, const rmm::core::
     case kRsiFeatures: return smc(fid, choose_.below(3));
     case kRsiMeasurementRead: return smc(fid, wrong ? choose_.bits() >> choose_.below(64) : choose_.below(5));
     case kRsiMeasurementExtend: {
-      auto call = smc(fid, wrong ? choose_.below(8) : 1 + choose_.below(4), choose_.below(wrong ? 80 : 65));
+      auto call = smc(fid, wrong ? choose_.below(8) : 1 + choose_.below(4), choose_.below(wrong ? 200 : 65));
       for (; call.count <= 10; ++call.count) call.x.at(call.count) = choose_.below(4);
       return call;
     }
@@ -210,7 +213,7 @@ bare::Act Generator::realm_call(const rmm::core::Realm& realm, const rmm::core::
                                                      kPsciVersion, kPsciCpuSuspend32, choose_.bits()}));
     case kPsciCpuOff: return choose_.one_in(3) ? smc(fid) : smc(kPsciVersion);
     case kPsciSystemOff:
-    case kPsciSystemReset: return choose_.one_in(6) ? smc(fid) : smc(kPsciVersion);
+    case kPsciSystemReset: return choose_.one_in(3) ? smc(fid) : smc(kPsciVersion);
     case kPsciVersion:
     case kSmcccVersion: return smc(fid);
     case kSmcccArchFeatures: return smc(fid, choose_.one_in(2) ? kSmcccVersion : 0x80008000);
