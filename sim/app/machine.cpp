@@ -271,6 +271,7 @@ void Machine::restore(const MachineSnapshot& snapshot) {
   if (invariants_) invariants_->state_was_replaced();
   if (model_check_) model_check_->state_was_replaced();
   if (realm_onlooker_) realm_onlooker_->state_was_replaced();
+  if (payload_) payload_->state_was_replaced();
   for (Vm& vm : vms_) vm.result.reset();
   dram_.restore(snapshot.dram);
   cpus_.restore_all(state_.cpus);

@@ -98,6 +98,7 @@ void Payload::pe_main(unsigned n) {
 void Payload::wait_for_power(const char* why) { scheduler().wait(state_.power, {why, 0, rmm::port::Access::kWait}); }
 
 void Payload::wake_all() {
+  look_again();
   scheduler().wake_all(state_.power);
   for (unsigned n = 0; n < pe_count(); ++n) scheduler().wake_idle({static_cast<std::uint16_t>(n)});
 }
@@ -110,6 +111,7 @@ void Payload::start_pe(unsigned n) {
   cpu(n).set_x(0, power.context);
   platform_.gic().reset_cpu_interface(n);
   power.power = PePower::kOn;
+  look_again();
 }
 
 void Payload::suspend(unsigned n) {
@@ -117,6 +119,7 @@ void Payload::suspend(unsigned n) {
   if (must_leave()) return;
   PePower& power = state_.psci.pes[n].power;
   power = power == PePower::kPowerDown ? PePower::kOnPending : PePower::kOn;
+  look_again();
 }
 
 void Payload::smc(unsigned n) {
@@ -130,7 +133,7 @@ void Payload::smc(unsigned n) {
   const bool changed = must_leave() || std::ranges::any_of(state_.psci.pes, [](const PePowerState& p) {
                          return p.power == PePower::kOnPending;
                        });
-  if (changed) wake_all();
+  if (changed || state_.psci.pes[n].power != PePower::kOn) wake_all();
 }
 
 // Everybody stops; the last one resets the machine for all.
@@ -173,21 +176,31 @@ void Payload::drive_timers(unsigned n, std::uint64_t now_ns) {
   gic.set_ppi(n, ppis.el2_virtual_timer, lines.el2_virtual);
 }
 
+// Called before every slice: mostly nothing has happened since.
 void Payload::advance(std::uint64_t now_ns) {
+  const std::uint32_t input = hardware_.console.input_arrived().wakeups;
+  const bool due = next_event_ns_ && *next_event_ns_ <= now_ns;
+  if (!look_again_ && !due && input == seen_input_) return;
+  seen_input_ = input;
   platform_.advance(now_ns);
   for (unsigned n = 0; n < pe_count(); ++n)
     if (runs(n)) drive_timers(n, now_ns);
   const bool leave = must_leave();
   for (std::uint16_t n = 0; n < pe_count(); ++n)
     if (scheduler().idles({n}) && (leave || platform_.gic().irq_pending(n))) scheduler().wake_idle({n});
+  next_event_ns_ = find_next_event(now_ns);
+  look_again_ = false;
 }
 
 std::optional<std::uint64_t> Payload::next_event_ns() {
-  const std::uint64_t now = scheduler().now_ns();
+  return look_again_ ? find_next_event(scheduler().now_ns()) : next_event_ns_;
+}
+
+std::optional<std::uint64_t> Payload::find_next_event(std::uint64_t now_ns) {
   std::optional<std::uint64_t> first = platform_.next_event_ns();
   for (unsigned n = 0; n < pe_count(); ++n) {
     if (!runs(n)) continue;
-    if (const auto timer = cpu(n).next_timer_ns(now); timer && (!first || *timer < *first)) first = timer;
+    if (const auto timer = cpu(n).next_timer_ns(now_ns); timer && (!first || *timer < *first)) first = timer;
   }
   return first;
 }

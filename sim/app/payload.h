@@ -66,6 +66,8 @@ class Payload final : private PlatformTime {
   const std::vector<PayloadImage>& images() const { return config_.images; }
   std::uint32_t cpu_id(unsigned pe) const { return cpu_ids_[pe]; }
   const PayloadState& state() const { return state_; }
+  // The machine was restored.
+  void state_was_replaced() { look_again(); }
   Platform& platform() { return platform_; }
 
  private:
@@ -74,17 +76,22 @@ class Payload final : private PlatformTime {
    public:
     Wires(Payload& payload, unsigned pe) : payload_(payload), pe_(pe) {}
     std::optional<std::uint64_t> read(abi::Pa pa, unsigned size) override {
+      payload_.look_again();
       return payload_.platform_.bus().read(pa, size);
     }
     bool write(abi::Pa pa, unsigned size, std::uint64_t value) override {
+      payload_.look_again();
       return payload_.platform_.bus().write(pa, size, value);
     }
     bool read_gic(std::uint32_t key, std::uint64_t& value) override {
+      payload_.look_again();
       return payload_.platform_.gic().read_register(pe_, key, value);
     }
     bool write_gic(std::uint32_t key, std::uint64_t value) override {
+      payload_.look_again();
       return payload_.platform_.gic().write_register(pe_, key, value);
     }
+    void timer_changed() noexcept override { payload_.look_again(); }
     bool irq_pending() override { return payload_.platform_.gic().irq_pending(pe_); }
     bool has_company() override { return payload_.pes_on() > 1; }
     bool must_leave() override { return payload_.must_leave(); }
@@ -102,6 +109,9 @@ class Payload final : private PlatformTime {
   bool must_leave() const {
     return state_.psci.system != SystemPower::kOn || platform_.reset_requested() || scheduler().signal_pending();
   }
+  // Something may have changed that moves an interrupt line or the next event.
+  void look_again() noexcept { look_again_ = true; }
+  std::optional<std::uint64_t> find_next_event(std::uint64_t now_ns);
   bool runs(unsigned pe) const;
   unsigned pes_on() const;
   void drive_timers(unsigned pe, std::uint64_t now_ns);
@@ -127,6 +137,10 @@ class Payload final : private PlatformTime {
   std::deque<Wires> pes_;
   std::vector<std::uint32_t> cpu_ids_;
   std::vector<bool> at_rest_;  // during a reset: the PEs that have stopped
+  // What advance() found, until look_again().
+  bool look_again_ = true;
+  std::optional<std::uint64_t> next_event_ns_;
+  std::uint32_t seen_input_ = 0;
 };
 
 }  // namespace sim::app

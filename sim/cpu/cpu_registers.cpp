@@ -149,6 +149,7 @@ bool Cpu::write_register(std::uint32_t reg, std::uint64_t value) noexcept {
   if (outside_ != nullptr && op1(reg) >= kOp1El2) {
     if (reg == el2::kCntvoff) {
       el2_timers_.virtual_offset = value;
+      outside_->timer_changed();
       engine_.end_slice();
       return true;
     }
@@ -161,6 +162,7 @@ bool Cpu::write_register(std::uint32_t reg, std::uint64_t value) noexcept {
     case 1: timer->write_ctl(value); break;
     default: timer->cval = value; break;
   }
+  if (outside_ != nullptr) outside_->timer_changed();
   engine_.end_slice();  // the deadline may have moved
   return true;
 }

@@ -85,6 +85,7 @@ void Cpus::flush_peers(const Cpu& self, const abi::Stage2& stage2) {
 }
 
 void Cpus::flush_all() {
+  dram_.cpu_caches().forget_translations();
   for (const auto& cpu : cpus_) cpu->request_flush();
 }
 

@@ -10,7 +10,7 @@
 
 namespace sim {
 
-// Of one PE. Called outside the engine.
+// Of one PE. Called outside the engine, but for timer_changed().
 class Interconnect {
  public:
   virtual ~Interconnect() = default;
@@ -22,6 +22,8 @@ class Interconnect {
   virtual bool write_gic(std::uint32_t key, std::uint64_t value) = 0;
   // The interrupt controller signals an IRQ to this PE.
   virtual bool irq_pending() = 0;
+  // A timer of the PE was programmed. May be called inside the engine: only to be noted.
+  virtual void timer_changed() noexcept = 0;
   // Others may use the time in which this PE waits for an event.
   virtual bool has_company() = 0;
   // The PE must come back to EL3 at once: power is cut, the machine is reset, or its state is looked at.

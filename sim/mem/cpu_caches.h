@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "rmm/abi/addr.h"
 #include "sim/mem/granule_bits.h"
+#include "sim/mem/granule_map.h"
 
 namespace sim {
 
@@ -21,7 +23,9 @@ class CpuCaches {
   // queued: set it again at the next fetch fill.
   void mark_code(std::size_t n) { code_.set(n); }
   // An engine's TLB holds a translation to granule number `n`. The mark ends with the first queued PAS change.
-  void mark_translated(std::size_t n) { translated_.set(n); }
+  void mark_translated(std::size_t n) { translated_[n] = generation_; }
+  // Every TLB is dropped before its engine runs on: all marks of translations end.
+  void forget_translations() { ++generation_; }
 
   // Native code writes the granule: its translated code is stale.
   void written(std::size_t n, abi::GranulePa granule) {
@@ -31,8 +35,9 @@ class CpuCaches {
   }
   // The granule's PAS changed: EL3 invalidates TLB entries by PA (TLBI RPALOS), whatever translation led there.
   void protection_changed(std::size_t n, abi::GranulePa granule) {
-    if (!translated_.test(n)) return;
-    translated_.clear(n);
+    const std::uint32_t* mark = translated_.find(n);
+    if (mark == nullptr || *mark != generation_) return;
+    translated_[n] = 0;
     stale_translations_.push_back(granule);
   }
 
@@ -44,7 +49,8 @@ class CpuCaches {
 
  private:
   GranuleBits code_;
-  GranuleBits translated_;
+  GranuleMap<std::uint32_t> translated_{0};  // generation of the mark
+  std::uint32_t generation_ = 1;
   std::vector<abi::GranulePa> stale_code_;
   std::vector<abi::GranulePa> stale_translations_;
 };

@@ -163,7 +163,7 @@ TEST_CASE("payload: copied, run, restored and run again, it ends in the same sta
   const MachineSnapshot snapshot = machine->snapshot();
   const std::string at_snapshot = machine->machine_sha256();
   const RunReport first = run(*machine);
-  CHECK(first.exit_code == ExitCode::kPoweredOff);
+  REQUIRE(first.exit_code == ExitCode::kPoweredOff);
   const std::string first_hash = machine->machine_sha256();
   CHECK(first_hash != at_snapshot);
 

@@ -173,4 +173,9 @@ TEST_CASE("A PAS change of a granule that a TLB knows is queued; others are not"
   CHECK_FALSE(dram.cpu_caches().any_stale());
   gpt.set(granule(kBase), abi::Pas::kRealm);
   CHECK(dram.cpu_caches().take_stale_translations() == std::vector{granule(kBase)});
+  // Nor is one that TLBs have forgotten since.
+  dram.cpu_caches().mark_translated(dram.index(granule(kBase)));
+  dram.cpu_caches().forget_translations();
+  gpt.set(granule(kBase), abi::Pas::kNonSecure);
+  CHECK_FALSE(dram.cpu_caches().any_stale());
 }

@@ -114,6 +114,7 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
     return key != kIar;
   }
   bool irq_pending() override { return irq; }
+  void timer_changed() noexcept override {}
   bool has_company() override { return company; }
   bool must_leave() override { return leave; }
   // PlatformTime: the line follows the EL2 physical timer where `timer_irq` says so.
