@@ -204,7 +204,14 @@ std::string cache_directory() {
 
 tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
                                                 const std::string& cache_dir) {
-  auto root = read_config_file(options.config);
+  const auto text = read_config_file(options.config);
+  if (!text) return tl::unexpected(text.error());
+  return parse_config(*text, options, executable_dir, cache_dir);
+}
+
+tl::expected<RunConfig, InputError> parse_config(const std::string& text, const RunOptions& options,
+                                                 const std::string& executable_dir, const std::string& cache_dir) {
+  auto root = parse_config_text(options.config, text);
   if (!root) return tl::unexpected(root.error());
 
   // Overrides go into the JSON before it is read, so that they get the same checks and messages.

@@ -29,6 +29,10 @@ struct RunConfig {
 tl::expected<RunConfig, InputError> load_config(const RunOptions& options, const std::string& executable_dir,
                                                 const std::string& cache_dir);
 
+// The same of the text of such a file, which `options.config` names.
+tl::expected<RunConfig, InputError> parse_config(const std::string& text, const RunOptions& options,
+                                                 const std::string& executable_dir, const std::string& cache_dir);
+
 // DRAM for these VMs: their memory, a quarter more for images, tables and shared pages, and 256 MiB, in whole 256 MiB.
 std::uint64_t automatic_memory(const std::vector<host::vmm::VmConfig>& vms);
 

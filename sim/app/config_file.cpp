@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "sim/app/json_reader.h"
 #include "sim/app/text.h"
 
 namespace sim::app {
@@ -21,9 +23,22 @@ namespace fs = std::filesystem;
 
 tl::unexpected<InputError> error(std::string message) { return tl::unexpected(InputError{std::move(message)}); }
 
+constexpr int kDeepest = 32;  // nesting; values are printed and destroyed by recursion
+
+struct TooDeep {};
+
+// Throws json::exception or TooDeep.
+json parse_json(const std::string& text) {
+  const auto check_depth = [](int depth, json::parse_event_t, json&) {
+    if (depth > kDeepest) throw TooDeep{};
+    return true;
+  };
+  return json::parse(text, check_depth, /*allow_exceptions=*/true, /*ignore_comments=*/true);
+}
+
 }  // namespace
 
-tl::expected<json, InputError> read_config_file(const std::string& path) {
+tl::expected<std::string, InputError> read_config_file(const std::string& path) {
   std::error_code unreadable;
   if (fs::is_directory(path, unreadable))
     return error(fmt::format("'{}' is a directory; give a configuration file, e.g. configs/hello.json", path));
@@ -31,11 +46,14 @@ tl::expected<json, InputError> read_config_file(const std::string& path) {
   if (!file)
     return error(
         fmt::format("cannot read the configuration '{}': {}; see configs/ for examples", path, std::strerror(errno)));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+tl::expected<json, InputError> parse_config_text(const std::string& path, const std::string& text) {
   if (text.find_first_not_of(" \t\r\n") == std::string::npos)
     return error(fmt::format("'{}' is empty; see configs/ for examples", path));
   try {
-    return json::parse(text, nullptr, true, /*ignore_comments=*/true);
+    return parse_json(text);
   } catch (const json::parse_error& e) {
     const auto upto = text.substr(0, std::min<std::size_t>(e.byte, text.size()));
     const auto line = 1 + std::count(upto.begin(), upto.end(), '\n');
@@ -44,10 +62,18 @@ tl::expected<json, InputError> read_config_file(const std::string& path) {
     const std::size_t begin = what.find("syntax error");
     return error(fmt::format("'{}' line {} is not JSON: {}", path, line,
                              begin == std::string_view::npos ? what : what.substr(begin)));
+  } catch (const json::out_of_range& e) {
+    const std::string_view what = e.what();
+    const std::size_t number = what.find("number overflow");
+    return error(fmt::format("'{}': {}", path, number == std::string_view::npos ? what : what.substr(number)));
+  } catch (const TooDeep&) {
+    return error(fmt::format("'{}' is nested deeper than {} levels, which no configuration is", path, kDeepest));
   }
 }
 
 tl::expected<void, InputError> assign_config(json& root, const std::string& path, json value) {
+  if (std::count(path.begin(), path.end(), '.') >= kDeepest)
+    return error(fmt::format("--set {}...: a path of more than {} names", path.substr(0, 40), kDeepest));
   json* at = &root;
   std::size_t begin = 0;
   while (begin <= path.size()) {
@@ -71,8 +97,13 @@ tl::expected<void, InputError> assign_config(json& root, const std::string& path
 }
 
 json config_value(const std::string& text) {
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return parsed.is_discarded() ? json(text) : parsed;
+  try {
+    return parse_json(text);
+  } catch (const json::exception&) {
+    return text;
+  } catch (const TooDeep&) {
+    return text;
+  }
 }
 
 void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string& problem) {

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <tl/expected.hpp>
 
 #include "rmm/core/monitor_state.h"
-#include "sim/app/json_reader.h"
 
 namespace sim::app {
+
+class ObjectReader;
 
 // What is wrong with the input and what to do next, one line.
 struct InputError {
@@ -28,8 +29,9 @@ struct MachineConfig {
   rmm::core::Limits limits;
 };
 
-// JSON, in which comments are allowed.
-tl::expected<nlohmann::json, InputError> read_config_file(const std::string& path);
+tl::expected<std::string, InputError> read_config_file(const std::string& path);
+// JSON, in which comments are allowed. `path` is what messages call it.
+tl::expected<nlohmann::json, InputError> parse_config_text(const std::string& path, const std::string& text);
 
 // --set a.b.0.c=VALUE: puts `value` at a path of names and indices. Missing objects on the way are made.
 tl::expected<void, InputError> assign_config(nlohmann::json& root, const std::string& path, nlohmann::json value);

@@ -229,7 +229,14 @@ tl::expected<void, InputError> check(const PlatformConfig& config) {
 
 tl::expected<PlatformConfig, InputError> load_platform_config(
     const std::string& path, const std::vector<std::pair<std::string, std::string>>& set) {
-  auto root = read_config_file(path);
+  const auto text = read_config_file(path);
+  if (!text) return tl::unexpected(text.error());
+  return parse_platform_config(path, *text, set);
+}
+
+tl::expected<PlatformConfig, InputError> parse_platform_config(
+    const std::string& path, const std::string& text, const std::vector<std::pair<std::string, std::string>>& set) {
+  auto root = parse_config_text(path, text);
   if (!root) return tl::unexpected(root.error());
   for (const auto& [where, value] : set)
     if (const auto done = assign_config(*root, where, config_value(value)); !done) return tl::unexpected(done.error());

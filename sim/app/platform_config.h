@@ -71,5 +71,8 @@ struct PlatformConfig {
 // Reads a file, changed by `set` (--set PATH=VALUE, in order), and checks all of it.
 tl::expected<PlatformConfig, InputError> load_platform_config(
     const std::string& path, const std::vector<std::pair<std::string, std::string>>& set);
+// The same of the text of such a file; `path` is what messages call it.
+tl::expected<PlatformConfig, InputError> parse_platform_config(
+    const std::string& path, const std::string& text, const std::vector<std::pair<std::string, std::string>>& set);
 
 }  // namespace sim::app

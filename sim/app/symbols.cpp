@@ -3,6 +3,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
@@ -15,17 +16,18 @@
 namespace sim::app {
 namespace {
 
+constexpr std::size_t kLongestName = 512;     // of a symbol; what is longer is cut
 constexpr std::uint64_t kFarthest = 1 << 20;  // bytes above a symbol that still count as its function
 
 // A T structure at `offset` of the file, or nothing if the file ends before.
 template <class T>
-bool read_at(const std::vector<char>& file, std::uint64_t offset, T& out) {
+bool read_at(std::span<const char> file, std::uint64_t offset, T& out) {
   if (offset > file.size() || file.size() - offset < sizeof(T)) return false;
   std::memcpy(&out, file.data() + offset, sizeof(T));
   return true;
 }
 
-void add_elf_symbols(const std::vector<char>& file, std::map<std::uint64_t, std::string>& names) {
+void add_elf_symbols(std::span<const char> file, std::map<std::uint64_t, std::string>& names) {
   Elf64_Ehdr header{};
   if (!read_at(file, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;
   for (unsigned i = 0; i < header.e_shnum; ++i) {
@@ -37,9 +39,11 @@ void add_elf_symbols(const std::vector<char>& file, std::map<std::uint64_t, std:
       if (!read_at(file, table.sh_offset + at, symbol)) return;
       const std::uint64_t name = strings.sh_offset + symbol.st_name;
       if (symbol.st_value == 0 || name >= file.size()) continue;
-      const std::string text(file.data() + name, strnlen(file.data() + name, file.size() - name));
+      const std::string text(file.data() + name,
+                             strnlen(file.data() + name, std::min(kLongestName, file.size() - name)));
       if (!text.empty() && text[0] != '$') names.emplace(symbol.st_value, text);
     }
+    return;  // a file has at most one symbol table of this kind (System V ABI, "Section Types")
   }
 }
 
@@ -56,6 +60,12 @@ void add_system_map(const std::filesystem::path& path, std::map<std::uint64_t, s
 }
 
 }  // namespace
+
+Symbols Symbols::of_elf(std::span<const char> file) {
+  Symbols symbols;
+  add_elf_symbols(file, symbols.names_);
+  return symbols;
+}
 
 Symbols Symbols::load(const std::string& kernel_path) {
   Symbols symbols;

@@ -215,9 +215,9 @@ bool PhysicalGic::write_register(unsigned pe, std::uint32_t key, std::uint64_t v
     case key_of(icc::kCtlr): state.eoi_mode = (value & gic::kCtlrEoiMode) != 0; return true;
     case key_of(icc::kIgrpen1): state.group1_enabled = (value & 1) != 0; return true;
     case key_of(icc::kSgi1r): generate_sgi(pe, value); return true;
-    case key_of(icc::kAsgi1r): return true;  // for the Secure world, which has no interrupts here
-    case key_of(icc::kSre):
-    case key_of(icc::kSreEl2): return true;  // system registers only: all writable bits are RAO/WI
+    case key_of(icc::kAsgi1r):  // for the Secure world, which has no interrupts here
+    case key_of(icc::kSre):     // system registers only: all writable bits are RAO/WI
+    case key_of(icc::kSreEl2): return true;
     default: return false;
   }
 }

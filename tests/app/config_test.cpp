@@ -177,3 +177,22 @@ TEST_CASE("a configuration that cannot be read says so") {
   options.config = "/";
   CHECK_THAT(load_config(options, "", "").error().message, ContainsSubstring("is a directory"));
 }
+
+TEST_CASE("a number beyond every type is refused like other mistakes") {
+  CHECK_THAT(ConfigFile(R"({"machine": {"seed": 1e999}, "vms": []})").message(), ContainsSubstring("number overflow"));
+  RunOptions options;
+  options.set = {{"machine.seed", "1e999"}};
+  CHECK_THAT(ConfigFile(with_vm("")).message(options), ContainsSubstring("machine.seed must be a whole number"));
+}
+
+TEST_CASE("a configuration nested without end is refused") {
+  const std::string brackets(1'000'000, '[');
+  CHECK_THAT(ConfigFile(R"({"vms": )" + brackets).message(), ContainsSubstring("nested deeper than 32 levels"));
+  RunOptions options;
+  options.set = {{"vms", brackets}};
+  CHECK_THAT(ConfigFile(with_vm("")).message(options), ContainsSubstring("vms must be an array"));
+  std::string path = "a";
+  for (int i = 0; i < 100'000; ++i) path += ".a";
+  options.set = {{path, "1"}};
+  CHECK_THAT(ConfigFile(with_vm("")).message(options), ContainsSubstring("a path of more than 32 names"));
+}

@@ -54,6 +54,7 @@ ARROWS = {
     "tests/app": EVERYTHING + TEST_LISTS
                  + ["tests/rmm/fake_platform.h", "tests/rmm/invariants_watched_bench.h", "tests/sim/cpu_a64.h",
                     "tests/sim/cpu_machine.h"],
+    "tests/fuzz": EVERYTHING + ["tests/host_vmm/image_builders.h"],
     "tests/bench": EVERYTHING + ["tests/rmm/fake_platform.h"],
 }
 
