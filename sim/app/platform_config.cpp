@@ -215,10 +215,11 @@ tl::expected<void, InputError> check(const PlatformConfig& config) {
   if (config.dram.empty()) return error("platform.dram is empty; describe at least one bank of DRAM");
   if (const auto valid = check_pes(config.pes); !valid) return valid;
   if (const auto valid = check_map(config); !valid) return valid;
-  for (std::size_t i = 0; i < config.nvm.size(); ++i)
-    if (config.nvm[i].size > kMaxNvm)
-      return error(fmt::format("platform.nvm[{}] may have {}, found {}; larger memory is platform.dram", i,
-                               format_size(kMaxNvm), format_size(config.nvm[i].size)));
+  std::uint64_t nvm = 0;
+  for (const FilledRegionConfig& region : config.nvm) nvm += region.size;  // each fits below 256 TiB, apart from others
+  if (nvm > kMaxNvm)
+    return error(fmt::format("platform.nvm may have {} together, found {}; larger memory is platform.dram",
+                             format_size(kMaxNvm), format_size(nvm)));
   if (config.machine.memory > kMaxDram)
     return error(fmt::format("platform.dram may have {} together, found {}", format_size(kMaxDram),
                              format_size(config.machine.memory)));

@@ -277,7 +277,8 @@ TEST_CASE("mistakes in a platform get one message that says where and what would
              ContainsSubstring("platform.pes.el2_physical_timer and platform.pes.maintenance are both interrupt 20"));
   CHECK_THAT(message({{"platform.gic.spis", "33"}}), ContainsSubstring("must be a multiple of 32, found 33"));
   CHECK_THAT(message({{"platform.gic", "null"}}), ContainsSubstring("platform.gic must be an object"));
-  CHECK_THAT(message({{"platform.nvm.0.size", "2MiB"}}), ContainsSubstring("platform.nvm[0] may have 1 MiB"));
+  CHECK_THAT(message({{"platform.nvm.0.size", "2MiB"}}),
+             ContainsSubstring("platform.nvm may have 1 MiB together, found 2 MiB"));
   CHECK_THAT(message({{"platform.nvm.0.size", "0"}}), ContainsSubstring("platform.nvm[0] must lie on whole granules"));
   CHECK_THAT(message({{"platform.dram.0.size", "2TiB"}}), ContainsSubstring("platform.dram may have 1 TiB together"));
   CHECK_THAT(message({{"platform.dram.0.base", "0xfffffffff000"}}), ContainsSubstring("below 256 TiB"));

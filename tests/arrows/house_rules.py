@@ -44,10 +44,11 @@ def violations(path, text):
 
 
 def folders_without_readme(paths):
-    """Folders that hold files, directly or below, and no README.md. The root's own is one of them."""
+    """Folders that hold files, directly or below, and no README.md. The root's own is one of them. A fuzzer's corpus holds
+    inputs alone: a README.md in it would be one."""
     folders = {folder for path in paths for folder in path.parents}
     described = {path.parent for path in paths if path.name == "README.md"}
-    return sorted(folder for folder in folders - described if folder.parts[:1] != (".ci",))
+    return sorted(folder for folder in folders - described if folder.parts[:1] != (".ci",) and "corpus" not in folder.parts)
 
 
 def check_tree():
@@ -89,6 +90,8 @@ class HouseRulesTest(unittest.TestCase):
     def test_folders(self):
         paths = [pathlib.Path(p) for p in ["README.md", "rmm/README.md", "rmm/core/a.h"]]
         self.assertEqual([pathlib.Path("rmm/core")], folders_without_readme(paths))
+        seeds = [pathlib.Path(p) for p in ["README.md", "tests/README.md", "tests/corpus/elf/a", "tests/elf/a"]]
+        self.assertEqual([pathlib.Path("tests/elf")], folders_without_readme(seeds))
 
 
 if __name__ == "__main__":
