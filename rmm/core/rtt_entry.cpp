@@ -90,7 +90,6 @@ RttEntry entry_from_host_descriptor(std::uint64_t descriptor) {
 }
 
 std::uint64_t host_descriptor(const RttEntry& entry) {
-  if (!entry.is_live()) return 0;
   return entry.address.value | (entry.state == RttState::kAssignedNs ? entry.attributes : 0);
 }
 

@@ -18,7 +18,7 @@ Observed host_call_now(Scene& s) {
   Observed seen;
   const std::string before = fingerprint(s.b);
   const int held = s.b.platform.sync.held;
-  seen.x = s.b.monitor.rmi(s.b.platform.pe, regs).x;
+  seen.x = s.b.smc(regs).x;
   seen.unchanged = fingerprint(s.b) == before;
   seen.locks_held = s.b.platform.sync.held - held;
   seen.condition = s.b.recorder.condition;

@@ -144,9 +144,35 @@ TEST_CASE("D7: PSCI_CPU_SUSPEND leaves and returns SUCCESS at the next entry") {
     CHECK(b.exit.gprs[0] == fid);
     CHECK_FALSE(b.rec().psci.pending);
     b.enter();
-    CHECK(b.cpu().x(0) == 0);
+    for (unsigned n = 0; n <= 3; ++n) CHECK(b.cpu().x(n) == 0);
     CHECK(b.cpu().pc() == 0x1004);
     CHECK(b.observer.events.at(2) == "PSCI_CPU_SUSPEND PSCI_SUCCESS");
+  }
+}
+
+TEST_CASE("a PSCI call over a REC exit ends for the observer once, as the function that it was") {
+  struct Ends : rmm::port::Observer {
+    void command_end(const rmm::port::CommandEnd& e) override { ends.emplace_back(e.name, e.fid); }
+    std::vector<std::pair<std::string, std::uint32_t>> ends;
+  };
+  const std::vector<std::pair<std::string, std::uint32_t>> calls{
+      {"PSCI_CPU_ON", v1_0::kPsciCpuOn},
+      {"PSCI_CPU_ON", v1_0::kPsciCpuOn32},
+      {"PSCI_AFFINITY_INFO", v1_0::kPsciAffinityInfo},
+      {"PSCI_AFFINITY_INFO", v1_0::kPsciAffinityInfo32},
+      {"PSCI_CPU_SUSPEND", v1_0::kPsciCpuSuspend},
+      {"PSCI_CPU_SUSPEND", v1_0::kPsciCpuSuspend32},
+  };
+  for (const auto& each : calls) {
+    Bench b;
+    Ends observer;
+    b.platform.observer = &observer;
+    b.smc({each.second, 1, each.first == "PSCI_CPU_ON" ? 0x4000'0000ULL : 0});
+    b.enter();
+    CHECK(observer.ends.empty());
+    if (b.rec().psci.pending) complete(b, v1_0::PsciStatus::kSuccess);
+    b.enter();
+    CHECK(observer.ends == std::vector{each});
   }
 }
 

@@ -41,6 +41,10 @@ struct Recorder : rmm::port::Observer {
   }
   void rtt_write(const rmm::port::RttWrite& e) override { rtt_writes.push_back(e); }
   void ripas_change(const rmm::port::RipasChange& e) override { ripas_changes.push_back(e); }
+  void realm_state(abi::Pa, std::string_view from, std::string_view to) override {
+    realm_states.push_back(std::string(from) + ">" + std::string(to));
+  }
+  void tlb_invalidate(abi::Vmid vmid, abi::IpaRange range) override { invalidations.push_back({vmid, range}); }
 
   std::string begun, ended, status, condition;
   std::vector<rmm::port::ArgumentValue> args;
@@ -49,6 +53,8 @@ struct Recorder : rmm::port::Observer {
   std::vector<std::string> transitions;
   std::vector<rmm::port::RttWrite> rtt_writes;
   std::vector<rmm::port::RipasChange> ripas_changes;
+  std::vector<std::string> realm_states;
+  std::vector<fake::Invalidation> invalidations;
 };
 
 struct Answer {
@@ -66,14 +72,32 @@ constexpr std::uint64_t content_hash(std::span<const std::byte> bytes) {
   return hash;
 }
 
+// Somebody who watches the monitor of each bench that its test has not wired: tests/mutation puts the model or the
+// invariants there, and every test becomes a scene for them.
+class Judge {
+ public:
+  virtual ~Judge() = default;
+  virtual rmm::port::Platform wire(const rmm::port::Platform& machine, rmm::core::MonitorState& state,
+                                   const rmm::core::Limits& limits) = 0;
+  virtual abi::SmcRegs call(rmm::Monitor& monitor, rmm::port::Pe& pe, const abi::SmcRegs& regs) = 0;
+};
+inline std::function<std::unique_ptr<Judge>()> appoint_judge;  // null: nobody watches
+
 class Bench {
  public:
   // Puts something between the monitor and the platform.
   using Wiring = std::function<rmm::port::Platform(const rmm::port::Platform&)>;
 
-  explicit Bench(
-      const rmm::core::Limits& limits = {}, const Wiring& wire = [](const rmm::port::Platform& ports) { return ports; })
-      : state(rmm::Monitor::boot_state(platform.gpt)), monitor(wire(platform.ports(&recorder)), limits, state) {}
+  explicit Bench(const rmm::core::Limits& limits = {}, const Wiring& wire = nullptr)
+      : state(rmm::Monitor::boot_state(platform.gpt)),
+        judge_(wire == nullptr && appoint_judge != nullptr ? appoint_judge() : nullptr),
+        monitor(wired(platform.ports(&recorder), wire, limits), limits, state) {}
+
+  // One SMC of the host.
+  abi::SmcRegs smc(const abi::SmcRegs& regs) {
+    if (firmware) return firmware(regs);
+    return judge_ != nullptr ? judge_->call(monitor, platform.pe, regs) : monitor.rmi(platform.pe, regs);
+  }
 
   template <class... Args>
   Answer call(std::uint32_t fid, Args... args) {
@@ -82,7 +106,7 @@ class Bench {
     regs.x[0] = fid;
     std::size_t i = 1;
     ((regs.x[i++] = value(args)), ...);
-    const abi::SmcRegs out = firmware ? firmware(regs) : monitor.rmi(platform.pe, regs);
+    const abi::SmcRegs out = smc(regs);
     REQUIRE(platform.sync.held == 0);  // I25
     const RmiReturn r = RmiReturn::from_raw(out.x[0]);
     return {r.status, r.index, out.x, recorder.condition};
@@ -175,6 +199,11 @@ class Bench {
   fake::Platform platform;
   Recorder recorder;
   rmm::core::MonitorState state;
+
+ private:
+  std::unique_ptr<Judge> judge_;  // before what it watches
+
+ public:
   rmm::Monitor monitor;
   std::function<abi::SmcRegs(const abi::SmcRegs&)> firmware;  // null: every SMC goes to the monitor
 
@@ -185,6 +214,10 @@ class Bench {
       return v.value;
     else
       return static_cast<std::uint64_t>(v);
+  }
+  rmm::port::Platform wired(const rmm::port::Platform& plain, const Wiring& wire, const rmm::core::Limits& limits) {
+    if (wire != nullptr) return wire(plain);
+    return judge_ != nullptr ? judge_->wire(plain, state, limits) : plain;
   }
 
   abi::Pa next_ = fake::kDram;

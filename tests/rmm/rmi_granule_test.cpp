@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "rmm/core/granule_locks.h"
 #include "rmm/core/granule_state.h"
 #include "tests/rmm/rmi_bench.h"
 
@@ -24,6 +25,8 @@ TEST_CASE("RMI_GRANULE_DELEGATE fails by its conditions") {
   b.platform.gpt.force(pa, abi::Pas::kRoot);
   b.fails_input("gran_gpt", kRmiGranuleDelegate, pa);
   b.platform.gpt.force(pa, abi::Pas::kSecure);
+  b.fails_input("gran_gpt", kRmiGranuleDelegate, pa);
+  b.platform.gpt.force(pa, abi::Pas::kRealm);  // firmware would not refuse that one
   b.fails_input("gran_gpt", kRmiGranuleDelegate, pa);
   b.fails_input("gran_state", kRmiGranuleDelegate, b.delegated());
 }
@@ -72,6 +75,29 @@ TEST_CASE("granules of one command are locked in ascending order, whatever the o
     CHECK(b.platform.sync.order[0] == std::min(r.rd, rtt).value);
     CHECK(b.platform.sync.order[1] == std::max(r.rd, rtt).value);
   }
+}
+
+TEST_CASE("of several granules all are kept locked, or none once one is in another state") {
+  Bench b;
+  TestRealm r(b);
+  const auto rd = abi::GranulePa::containing(r.rd), spare = abi::GranulePa::containing(b.delegated());
+  rmm::port::Platform ports = b.platform.ports(nullptr);
+  const rmm::core::Context context{ports, b.state};
+  {
+    rmm::core::GranuleLocks both(context, {{rd, GranuleState::kRd}, {spare, GranuleState::kDelegated}}, "test");
+    CHECK(b.platform.sync.held == 2);
+    CHECK((both.matches(0) && both.matches(1)));
+    both.release();
+    CHECK(b.platform.sync.held == 0);
+  }
+  for (const auto& wanted :
+       {std::array{GranuleState::kRec, GranuleState::kDelegated}, std::array{GranuleState::kRd, GranuleState::kData}}) {
+    const rmm::core::GranuleLocks none(context, {{rd, wanted[0]}, {spare, wanted[1]}}, "test");
+    CHECK(b.platform.sync.held == 0);
+    CHECK(none.matches(0) == (wanted[0] == GranuleState::kRd));
+    CHECK(none.matches(1) == (wanted[1] == GranuleState::kDelegated));
+  }
+  CHECK(b.platform.sync.held == 0);
 }
 
 TEST_CASE("the granule table is sparse, ordered and a value") {

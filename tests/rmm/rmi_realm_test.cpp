@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <set>
+
 #include "tests/rmm/rmi_bench.h"
 
 using namespace rmi;
@@ -52,11 +54,25 @@ TEST_CASE("RMI_REALM_CREATE accepts every starting level and number of tables of
     std::uint32_t tables;
     bool valid;
   };
-  const Case cases[] = {{32, 1, 1, true},   {32, 2, 4, true},  {32, 2, 1, false},   {34, 2, 16, true},
-                        {35, 2, 32, false}, {39, 1, 1, true},  {40, 1, 2, true},    {43, 1, 16, true},
-                        {44, 1, 32, false}, {40, 0, 1, true},  {39, 0, 1, false},   {48, 0, 1, true},
-                        {48, 0, 2, false},  {32, 0, 1, false}, {32, 3, 256, false}, {33, -1, 1, false},
-                        {33, 4, 1, false},  {33, 1, 0, false}};
+  const Case cases[] = {{32, 1, 1, true},
+                        {32, 2, 4, true},
+                        {32, 2, 1, false},
+                        {34, 2, 16, true},
+                        {35, 2, 32, false},
+                        {39, 1, 1, true},
+                        {40, 1, 2, true},
+                        {43, 1, 16, true},
+                        {44, 1, 32, false},
+                        {40, 0, 1, true},
+                        {39, 0, 1, false},
+                        {48, 0, 1, true},
+                        {48, 0, 2, false},
+                        {32, 0, 1, false},
+                        {32, 3, 256, false},
+                        {33, -1, 1, false},
+                        {33, 4, 1, false},
+                        {33, 1, 0, false},
+                        {33, (1LL << 32) + 1, 1, false}};
   for (const Case& k : cases) {
     INFO("s2sz " << +k.s2sz << " level " << k.level << " tables " << k.tables);
     Bench b;
@@ -143,4 +159,65 @@ TEST_CASE("RMI_REALM_DESTROY fails by its conditions") {
   b.fails("realm_live", RmiStatus::kErrorRealm, 0, kRmiRealmDestroy, r.rd);
   b.succeeds(kRmiRecDestroy, rec);
   b.succeeds(kRmiRealmDestroy, r.rd);
+}
+
+TEST_CASE("RMI_REALM_CREATE keeps the numbers of breakpoints and watchpoints apart") {
+  Bench b({.num_bps = 4, .num_wps = 4});
+  const abi::Pa rd = b.delegated(), params = b.ns();
+  RealmParams p = realm_params({}, b.delegated());
+  p.num_bps = 2;
+  p.num_wps = 3;
+  b.put(params, p);
+  b.succeeds(kRmiRealmCreate, rd, params);
+  CHECK(b.realm(rd).num_bps == 2);
+  CHECK(b.realm(rd).num_wps == 3);
+}
+
+TEST_CASE("the RIM measures fields of features that the realm does not have, too") {
+  std::set<rmm::core::Measurement> rims;
+  for (const auto& [sve_vl, counters] : {std::pair<std::uint8_t, std::uint8_t>{0, 0}, {3, 0}, {0, 2}}) {
+    Bench b;
+    const abi::Pa rd = b.delegated(), params = b.ns();
+    RealmParams p = realm_params({}, b.delegated());
+    p.sve_vl = sve_vl;
+    p.pmu_num_ctrs = counters;
+    b.put(params, p);
+    b.succeeds(kRmiRealmCreate, rd, params);
+    rims.insert(b.realm(rd).measurements[0]);
+  }
+  CHECK(rims.size() == 3);
+}
+
+TEST_CASE("a destroyed realm leaves nothing in the records of its granules") {
+  Bench b;
+  TestRealm first(b);
+  TestRealm second(b, {.vmid = 2});
+  const abi::Pa rec = second.add_rec();
+  TestRealm third(b, {.vmid = 3});
+  const abi::Pa other = third.add_rec();
+  const auto object = [&](abi::Pa pa) { return b.state.granules.peek(abi::GranulePa::containing(pa)).object; };
+  CHECK(object(second.rd) == 1);
+  CHECK(object(other) == 1);
+  for (const abi::Pa each : {rec, other}) b.succeeds(kRmiRecDestroy, each);
+  for (const abi::Pa rd : {second.rd, third.rd}) b.succeeds(kRmiRealmDestroy, rd);
+  for (const abi::Pa pa : {second.rd, third.rd, rec, other}) CHECK(object(pa) == 0);
+}
+
+TEST_CASE("I17: VMIDs are taken and given back under their lock") {
+  Bench b;
+  constexpr std::uint16_t kVmid = 0x1234;
+  b.platform.sync.order.clear();
+  TestRealm r(b, {.vmid = kVmid});
+  b.succeeds(kRmiRealmDestroy, r.rd);
+  CHECK(std::count(b.platform.sync.order.begin(), b.platform.sync.order.end(), kVmid) == 2);
+}
+
+TEST_CASE("the observer hears of a realm's states and of the TLB entries that go with it") {
+  Bench b;
+  TestRealm r(b, {.s2sz = 34, .vmid = 7});
+  r.activate();
+  b.succeeds(kRmiRealmDestroy, r.rd);
+  CHECK(b.recorder.realm_states == std::vector<std::string>{"NULL>NEW", "NEW>ACTIVE", "ACTIVE>NULL"});
+  CHECK(b.recorder.invalidations ==
+        std::vector<fake::Invalidation>{{abi::Vmid{7}, {abi::Ipa{0}, abi::Ipa{1ULL << 34}}}});
 }

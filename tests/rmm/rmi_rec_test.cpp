@@ -80,6 +80,28 @@ TEST_CASE("RMI_REC_CREATE fails by its conditions") {
   b.fails("realm_state", RmiStatus::kErrorRealm, 0, kRmiRecCreate, r.rd, rec, params);
 }
 
+TEST_CASE("B3.9 AuxAlias: two equal auxiliary granules are found wherever they stand in the list") {
+  Bench b({.num_rec_aux = 4});
+  TestRealm r(b);
+  const abi::Pa rec = b.delegated(), params = b.ns();
+  const RecParams good = r.rec_params();
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      RecParams p = good;
+      p.aux[i] = p.aux[j];
+      b.put(params, p);
+      b.fails_input("aux_alias", kRmiRecCreate, r.rd, rec, params);
+    }
+}
+
+TEST_CASE("RMI_REC_CREATE sets MPIDR_EL1 of the REC's CPU") {
+  Bench b;
+  TestRealm r(b);
+  r.add_rec();
+  const abi::Pa second = r.add_rec();
+  CHECK(b.cpu(second).sysreg(abi::SysReg::kMpidrEl1) == 1);
+}
+
 TEST_CASE("RMI_REC_CREATE num_recs: the maximum number of RECs is 2^order - 1") {
   Bench b({.max_recs_order = 1, .num_rec_aux = 0});
   TestRealm r(b);
@@ -250,6 +272,8 @@ TEST_CASE("RMI_PSCI_COMPLETE of CPU_ON starts a target that is off") {
     CHECK(b.cpu(p.target).pc() == 0x8000);
     CHECK(b.cpu(p.target).x(0) == 0x42);
     for (unsigned i = 1; i < 31; ++i) CHECK(b.cpu(p.target).x(i) == 0);
+    CHECK(b.cpu(p.target).sysreg(abi::SysReg::kMpidrEl1) == b.rec(p.target).mpidr.value);
+    CHECK(b.rec(p.target).mpidr.value != 0);
   }
 }
 

@@ -151,3 +151,22 @@ TEST_CASE("RMI_RTT_SET_RIPAS fails by its conditions") {
   b.realm(r.rd).state = rmm::port::Shared(rmm::core::RealmState::kSystemOff);
   CHECK(b.succeeds(kRmiRttSetRipas, r.rd, rec, kBlock1, 2 * kBlock1).x[1] == 2 * kBlock1);
 }
+
+TEST_CASE("the observer hears of a RIPAS change as one range for each run of entries that were alike") {
+  Bench b;
+  TestRealm r(b);
+  r.add_rtts(0);
+  r.init_ripas(0, 2 * kPage);
+  r.init_ripas(4 * kPage, 5 * kPage);
+  b.recorder.ripas_changes.clear();
+  r.init_ripas(0, 8 * kPage);
+  const auto& changes = b.recorder.ripas_changes;
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].range == abi::IpaRange{abi::Ipa{2 * kPage}, abi::Ipa{4 * kPage}});
+  CHECK(changes[1].range == abi::IpaRange{abi::Ipa{5 * kPage}, abi::Ipa{8 * kPage}});
+  for (const auto& change : changes) {
+    CHECK(change.rd == r.rd);
+    CHECK(change.from == "EMPTY");
+    CHECK(change.to == "RAM");
+  }
+}

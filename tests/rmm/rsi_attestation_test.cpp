@@ -318,6 +318,7 @@ TEST_CASE("D10: CONTINUE into memory that is not there is a data abort exit, and
   const std::uint64_t pc = b.cpu().pc();
   CHECK(named_fields(b.enter()) == Names{"esr", "hpfar"});
   CHECK(b.exit.hpfar == esr::hpfar_from_ipa(ipa.value));
+  CHECK((b.exit.esr & esr::kFscMask) == kTranslation3);
   CHECK(b.cpu().pc() == pc);
   CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
 }
@@ -351,4 +352,36 @@ TEST_CASE("D10: memory that becomes EMPTY while the token is made: the realm mak
   CHECK(go_on(b, kGranule) == Answer{kInput, 0});
   b.set_entry(kAssigned, mapped);
   CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
+}
+
+TEST_CASE("D10: memory that goes while the token is made is a data abort exit, and loses nothing") {
+  Bench b;
+  init(b);
+  const rmm::core::RttEntry mapped{
+      .state = rmm::core::RttState::kAssigned, .ripas = v1_0::Ripas::kRam, .address = kData};
+  b.attestation.while_asked = [&] { b.set_entry(kAssigned, {.ripas = v1_0::Ripas::kDestroyed}); };
+  b.smc(continue_args(kAssigned.value, 0, kGranule));
+  const std::uint64_t pc = b.cpu().pc();
+  CHECK(named_fields(b.enter()) == Names{"esr", "hpfar"});
+  CHECK((b.exit.esr & esr::kFscMask) == kTranslation3);
+  CHECK(b.cpu().pc() == pc);
+  b.attestation.while_asked = {};
+  b.set_entry(kAssigned, mapped);
+  CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
+}
+
+TEST_CASE("M8: the other actors may go on before each part of a token is made") {
+  Bench b;
+  init(b);
+  struct Steps : fake::Sync {
+    void step(const rmm::port::Step& step) override {
+      if (step.point == std::string_view("attestation_token_continue") && step.access == rmm::port::Access::kWrite)
+        ++count;
+    }
+    unsigned count = 0;
+  } steps;
+  rmm::port::Platform watched{b.memory, b.gpt, b.tlb, b.cpus, steps, b.clock, b.entropy, &b.observer, &b.attestation};
+  b.smc(continue_args(kAssigned.value, 0, kGranule));
+  rmm::run::enter({watched, b.state, b.limits, b.switches}, b.pe, b.rec(), b.realm(), {}, b.exit);
+  CHECK(steps.count == 3);  // the platform's part, the realm's part, and the look that finds both
 }

@@ -74,6 +74,45 @@ TEST_CASE("a structure that has become EMPTY ends the call with an error") {
   b.enter();
   CHECK(b.cpu().x(0) == 1);
   CHECK_FALSE(b.rec().host_call_pending);
+  CHECK(b.rec().host_call_ipa.value == 0);
+}
+
+TEST_CASE("a host call that ends at an entry tells the observer its id, and the address that was at fault") {
+  struct End : rmm::port::Observer {
+    void command_end(const rmm::port::CommandEnd& e) override {
+      fid = e.fid;
+      if (!e.values.empty()) addr = e.values[0].value;
+    }
+    std::uint32_t fid = 0;
+    std::uint64_t addr = 0;
+  };
+  for (const bool lost : {false, true}) {
+    Bench b;
+    End end;
+    b.platform.observer = &end;
+    prepare(b);
+    b.enter();
+    if (lost) b.set_entry(kAssigned, {});
+    b.enter();
+    CHECK(end.fid == v1_0::kRsiHostCall);
+    CHECK(end.addr == (lost ? kAddr : 0));
+  }
+}
+
+TEST_CASE("a structure without memory is a translation fault at the level where the walk ended, before and after") {
+  const auto esr_of_level = [](unsigned level) {
+    return (static_cast<std::uint64_t>(esr::Ec::kDataAbortLower) << esr::kEcShift) | esr::kFscTranslation | level;
+  };
+  Bench b;
+  b.memory.write64(kRtt2 + 8, rmm::core::encode({.ripas = v1_0::Ripas::kRam}, 2));
+  b.smc({v1_0::kRsiHostCall, kRam.value + 0x20'0000});
+  CHECK(b.enter().esr == esr_of_level(2));
+  b.cpu().script.clear();
+  prepare(b);
+  b.enter();
+  REQUIRE(b.rec().host_call_pending);
+  b.set_entry(kAssigned, {.ripas = v1_0::Ripas::kDestroyed});
+  CHECK(b.enter().esr == esr_of_level(3));
 }
 
 TEST_CASE("RSI_HOST_CALL failure conditions and D10") {

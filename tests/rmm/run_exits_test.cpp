@@ -172,3 +172,12 @@ TEST_CASE("every exit tells the observer its reason") {
   b.enter();
   CHECK(b.observer.events == Names{"exit IRQ"});
 }
+
+TEST_CASE("a REC runs in its realm's stage 2: VMID, starting tables and IPA width are the realm's") {
+  Bench b;
+  b.realm().vmid = {0x17};
+  b.enter();
+  CHECK(b.cpu().controls.stage2 ==
+        abi::Stage2{
+            .vmid = {0x17}, .root = kRtt1, .start_level = 1, .num_start = 1, .ipa_bits = kIpaWidth, .realm = true});
+}

@@ -69,6 +69,31 @@ TEST_CASE("a realm has as many breakpoint registers as it was created with") {
     }
 }
 
+TEST_CASE("a realm has as many watchpoint registers as it was created with, whatever it has of breakpoints") {
+  for (const unsigned op2 : {4U, 5U, 6U, 7U})
+    for (const unsigned n : {2U, 3U, 4U}) {
+      Bench b;
+      b.realm().num_bps = 3;
+      b.realm().num_wps = 2;
+      b.then(access(abi::sysreg_key(2, 0, 0, n, op2), true));
+      b.enter();
+      CHECK(undefined(b) == (n > (op2 < 6 ? 3U : 2U)));
+    }
+}
+
+TEST_CASE("registers that say nothing to a realm read as zero, and writes of them are ignored") {
+  for (const std::uint32_t k : {abi::sysreg_key(3, 0, 0, 0, 6), abi::sysreg_key(3, 1, 0, 0, 7),
+                                abi::sysreg_key(2, 0, 1, 1, 4), abi::sysreg_key(2, 0, 1, 3, 4)})
+    for (const bool read : {true, false}) {
+      Bench b;
+      b.cpu().set_x(3, 9);
+      b.then(access(k, read));
+      b.enter();
+      CHECK(b.cpu().x(3) == (read ? 0 : 9));
+      CHECK(b.cpu().pc() == 0x1004);
+    }
+}
+
 TEST_CASE("A2.1.2.3 ID registers: a read is emulated, of a reserved one it is zero", "[easily-skipped]") {
   Bench b;
   b.then(access(id(4, 0), true, 3)).then(access(id(3, 7), true, 4)).then(access(id(7, 1), true, 31));

@@ -11,10 +11,13 @@ TEST_CASE("2.0 REALM_TERMINATE makes a realm of any state a ZOMBIE, again and ag
     rmi::TestRealm r(b);
     r.add_rec();
     b.realm(r.rd).state = rmm::port::Shared(from);
+    b.recorder.realm_states.clear();
     b.succeeds2(kRmiRealmTerminate, r.rd);
     CHECK(b.realm(r.rd).state.peek() == RealmState::kZombie);
+    CHECK(b.recorder.realm_states == std::vector{std::string(rmm::core::name(from)) + ">ZOMBIE"});
     b.succeeds2(kRmiRealmTerminate, r.rd);
     CHECK(b.realm(r.rd).state.peek() == RealmState::kZombie);
+    CHECK(b.recorder.realm_states.size() == 1);
   }
 }
 
@@ -48,4 +51,20 @@ TEST_CASE("a ZOMBIE realm of 2.0 is taken apart and destroyed") {
   b.succeeds(rmi::kRmiRecDestroy, rec);
   b.succeeds(rmi::kRmiRealmDestroy, r.rd);
   CHECK(b.state_of(r.rd) == rmi::GranuleState::kDelegated);
+}
+
+TEST_CASE("2.0 REALM_TERMINATE lets the other actors go on before it looks at RECs that it does not lock") {
+  struct Steps : fake::Sync {
+    void step(const rmm::port::Step& step) override { points.emplace_back(step.point); }
+    std::vector<std::string> points;
+  } steps;
+  Bench b;
+  rmi::TestRealm r(b);
+  fake::Platform& p = b.platform;
+  rmm::port::Platform ports{p.memory, p.gpt, p.tlb, p.cpus, steps, p.clock, p.entropy, &b.recorder, &p.attestation};
+  const rmm::core::Context context{ports, b.state};
+  const rmm::core::GranuleLocks locks(context, {{abi::GranulePa::containing(r.rd), rmi::GranuleState::kRd}}, "test");
+  const rmm::core::LockedRealm realm(context, locks.as<rmi::GranuleState::kRd>(0));
+  CHECK(rmm::core::terminate_realm(context, realm));
+  CHECK(steps.points == std::vector<std::string>{"terminate_realm"});
 }
