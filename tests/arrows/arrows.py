@@ -47,6 +47,7 @@ ARROWS = {
     "tests/fuzz/rmi": ["rmm", "sim/bare", "sim/script"],
     "tests/fuzz/rmi_main.cpp": ["rmm", "sim/bare", "sim/script", "tests/fuzz/rmi"],
     "tests/fuzz/rmi_fuzzer.cpp": ["rmm", "sim/bare", "tests/fuzz/rmi"],
+    "tests/mutation": ["rmm", "tests/rmm", "tests/fuzz/rmi"],
     "tests/spec": ["rmm/abi", "rmm/spec"],
     "tests/host_kvm": HOST,
     "tests/host_vmm": HOST,
