@@ -55,6 +55,14 @@ class Linux(Case):
                 self.assertGreater(summary["checks"]["model"], 100_000)
                 self.assertGreater(summary["checks"]["model read back as a whole"], 10)
 
+    def test_what_its_unused_memory_holds_is_not_seen_by_the_host(self):
+        target = self.folder / "json"
+        done = run("run", LINUX, "--batch", "--check=secrets", "--json", target)
+        self.assertEqual(done.code, 0, done)
+        summary = json.loads(target.read_text())
+        assert_consistent(self, summary)
+        self.assertGreater(summary["checks"]["I27"], 1_000_000)
+
     def test_four_cpus_with_psci_in_user_space(self):
         for config in (LINUX, PLAIN):
             with self.subTest(config.name):
