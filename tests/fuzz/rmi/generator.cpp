@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::uint64_t kPage = abi::kGranuleSize;
 constexpr std::uint64_t kBlock2 = 1ULL << 21;
-constexpr std::uint64_t kBlock1 = 1ULL << 30;
 constexpr std::size_t kMaxRealms = 4;
 
 // How often each command is tried.
@@ -288,7 +287,7 @@ std::optional<Generator::Draft> Generator::draft(std::uint32_t fid) {
       if (!choose_.one_in(2)) return std::nullopt;
       return draft_of_rec(fid);
     }
-    case kRmiRecEnter: return rec_enter();
+    case kRmiRecEnter: return enter_rec();
     case kRmiPsciComplete: return psci_complete();
     case kRmiDataCreate: return data_create(false);
     case kRmiDataCreateUnknown: return data_create(true);
@@ -400,7 +399,7 @@ std::optional<Generator::Draft> Generator::draft_of_rec(std::uint32_t fid) {
   return std::nullopt;
 }
 
-std::optional<Generator::Draft> Generator::rec_enter() {
+std::optional<Generator::Draft> Generator::enter_rec() {
   const auto page = host_granule();
   if (!page) return std::nullopt;
   for (unsigned tries = 0; tries < 6; ++tries) {

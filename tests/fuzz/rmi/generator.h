@@ -77,7 +77,7 @@ class Generator : public rmm::port::Observer {
   std::optional<Draft> granule_delegate();
   std::optional<Draft> realm_create();
   std::optional<Draft> rec_create();
-  std::optional<Draft> rec_enter();
+  std::optional<Draft> enter_rec();
   std::optional<Draft> psci_complete();
   std::optional<Draft> data_create(bool unknown);
   std::optional<Draft> rtt_create();

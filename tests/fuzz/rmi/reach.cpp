@@ -32,7 +32,9 @@ Shortfalls shortfalls(const nlohmann::json& result) {
                                 calls == 0 ? 0 : 100 * successes / calls, 100 * kShare));
     for (const auto& [id, hits] : count["conditions"].items()) {
       const bool known = std::any_of(std::begin(kUnreachable), std::end(kUnreachable),
-                                     [&](const Unreachable& u) { return u.command == name && u.condition == id; });
+                                     [&command = name, &condition = id](const Unreachable& u) {
+                                       return u.command == command && u.condition == condition;
+                                     });
       if (!known && hits.get<double>() < kEach * ran)
         out.push_back(
             fmt::format("{} {}: hit {} times, less than {:.0f}", name, id, hits.get<std::uint64_t>(), kEach * ran));
