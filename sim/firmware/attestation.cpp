@@ -19,6 +19,9 @@ struct Component {
 constexpr Component kComponents[] = {{"EL3 firmware", "1.0.0"}, {"RMM", "1.0.0"}};
 constexpr std::string_view kSigner = "ccasim test signer of firmware";
 
+// A7.2.3.2.8: where a relying party may look for a verifier. Optional; this platform has none to offer, and says so by a
+// name that never resolves (RFC 2606).
+constexpr std::string_view kVerificationService = "https://ccasim.invalid";
 constexpr std::int64_t kSecured = 0x3003;          // A7.2.3.2.6: lifecycle state 0x30
 constexpr std::uint8_t kUeidRandom = 0x01;         // EAT: the type of an instance id that is a number of its own
 constexpr std::uint8_t kSystemProperties[4] = {};  // A7.2.3.2.5: this platform's public parameters name none
@@ -71,7 +74,7 @@ std::optional<token::Bytes> Attestation::platform_token(token::ByteView challeng
 // Labels in ascending order.
 token::Bytes Attestation::claims(token::ByteView challenge) const {
   token::CborWriter out;
-  out.map(8);
+  out.map(9);
   out.integer(claim::kChallenge).bytes(challenge);
   out.integer(claim::kInstanceId).bytes(instance_id(iak_.public_key()));
   out.integer(claim::kProfile).text(claim::kProfileText);
@@ -85,6 +88,7 @@ token::Bytes Attestation::claims(token::ByteView challenge) const {
     out.integer(claim::component::kVersion).text(component.version);
     out.integer(claim::component::kSignerId).bytes(sha256(view(kSigner)));
   }
+  out.integer(claim::kVerificationService).text(kVerificationService);
   out.integer(claim::kConfig).bytes(kSystemProperties);
   out.integer(claim::kHashAlgorithm).text(token::kSha256Name);
   return out.take();

@@ -33,6 +33,7 @@ inline constexpr std::int64_t kProfile = 265;
 inline constexpr std::int64_t kLifecycle = 2395;
 inline constexpr std::int64_t kImplementationId = 2396;
 inline constexpr std::int64_t kSoftwareComponents = 2399;
+inline constexpr std::int64_t kVerificationService = 2400;
 inline constexpr std::int64_t kConfig = 2401;
 inline constexpr std::int64_t kHashAlgorithm = 2402;
 inline constexpr std::string_view kProfileText = "tag:arm.com,2023:cca_platform#1.0.0";
