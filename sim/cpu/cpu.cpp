@@ -181,6 +181,7 @@ void Cpu::advance_platform() {
 
 void Cpu::prepare(rmm::port::Pe& pe, const abi::RunControls& controls) {
   pe_ = &pe;
+  VirtualCpuInterface(pe.ich()).settle();
   if (mmu_.enter(controls.stage2, pe.id())) request_flush();
 }
 

@@ -68,6 +68,15 @@ bool always_traps(const AccessRule& r) { return r.trap == ~0ULL; }
 
 }  // namespace
 
+void VirtualCpuInterface::settle() {
+  const auto least = [&](unsigned shift, std::uint64_t minimum) {
+    if (((ich_.vmcr >> shift) & kBprMask) < minimum)
+      ich_.vmcr = (ich_.vmcr & ~(kBprMask << shift)) | (minimum << shift);
+  };
+  least(gic::kVmcrBpr0Shift, kMinBpr0);
+  least(gic::kVmcrBpr1Shift, kMinBpr1);
+}
+
 bool VirtualCpuInterface::owns(abi::SysReg reg) {
   // S3_0_C4_C6_0 is the priority mask; the rest lies in S3_0_C12_C8..C12. Four encodings of C8..C9 are active priority
   // registers of a PE with more priority bits: owned, and UNDEFINED here.

@@ -117,6 +117,18 @@ TEST_CASE("Binary points have the implemented minimum, and a common one serves b
   CHECK(i.read(icc::kBpr1) == 3);
 }
 
+TEST_CASE("ICH_VMCR_EL2 reads as the registers it aliases, whatever was written") {
+  Interface i;
+  i.ich.vmcr = gic::kVmcrEng1;
+  i.cpu.settle();
+  CHECK(((i.ich.vmcr >> gic::kVmcrBpr0Shift) & 7) == i.read(icc::kBpr0));
+  CHECK(((i.ich.vmcr >> gic::kVmcrBpr1Shift) & 7) == i.read(icc::kBpr1));
+  const std::uint64_t settled = gic::kVmcrEng1 | 5ULL << gic::kVmcrBpr0Shift | 6ULL << gic::kVmcrBpr1Shift;
+  i.ich.vmcr = settled;
+  i.cpu.settle();
+  CHECK(i.ich.vmcr == settled);
+}
+
 TEST_CASE("The priority mask, group enables and the interface enable hold interrupts back") {
   Interface i;
   i.pend(0, 40, 0x80);
