@@ -211,10 +211,10 @@ std::uint64_t Cpu::fault_address(std::uint64_t& iss) const {
   auto& self = const_cast<Cpu&>(*this);
   const auto access = self.access_at(pc);
   if (!access) return page;
+  iss = access->iss;
   const Stage1Controls& controls = self.stage1_controls();
   if (without_tag(controls, access->address) / abi::kGranuleSize != without_tag(controls, page) / abi::kGranuleSize)
     return page;  // the access crossed into the page that faults
-  iss = access->iss;
   return access->address;
 }
 
