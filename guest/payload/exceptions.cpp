@@ -14,7 +14,7 @@
 
 // Vectors of EL1 that tell EL2 which one was taken: HVC #(0x100 + index).
 asm(R"(
-    .section .text.telling_vectors, "ax"
+    .pushsection .text.telling_vectors, "ax"
     .balign 0x800
     .global telling_vectors
 telling_vectors:
@@ -23,7 +23,9 @@ telling_vectors:
     hvc     #(0x100 + \index)
     .endr
 
-    .text
+    .popsection
+
+    .pushsection .text
     .global lower_svc, lower_hvc, lower_smc, lower_wfi, lower_id, lower_load, lower_udf
 lower_svc:
     svc     #0x11
@@ -46,6 +48,7 @@ lower_load:
     hvc     #0x62
 lower_udf:
     udf     #0
+    .popsection
 )");
 extern "C" const char telling_vectors[], lower_svc[], lower_hvc[], lower_smc[], lower_wfi[], lower_id[], lower_load[],
     lower_udf[];

@@ -28,7 +28,7 @@ asm(R"(
     ldr     x20, [x28, #8]
     .endm
 
-    .section .rodata.realm, "a"
+    .pushsection .rodata.realm, "a"
     .balign 8
     .global realm_code, realm_code_end
 realm_code:
@@ -115,6 +115,7 @@ second_rec:
     b       .
     .ltorg
 realm_code_end:
+    .popsection
 )");
 extern "C" const char realm_code[], realm_code_end[];
 
@@ -180,8 +181,8 @@ void monitor() {
   guest::SmcRegisters x{v1::kRmiFeatures, 0, 0x2222, 0x3333, 0x4444, 0x5555, 0x6666, 0x7777, 0x8888, 0x9999, 0xaaaa};
   const guest::SmcRegisters after = guest::smc(x);
   bool kept = after[0] == 0;
-  for (unsigned i = 2; i < after.size(); ++i) kept &= after[i] == x[i];
-  claims.check(kept, "a command leaves the registers alone that it has no result for");
+  for (unsigned i = 4; i < after.size(); ++i) kept &= after[i] == x[i];
+  claims.check(kept, "a command leaves X4 and up alone");
 }
 
 void made() {

@@ -12,11 +12,12 @@
 #include "guest/runtime/program.h"
 
 asm(R"(
-    .text
+    .pushsection .text
     .global lower_spin
 lower_spin:
     add     x1, x1, #1
     b       lower_spin
+    .popsection
 )");
 extern "C" const char lower_spin[];
 
