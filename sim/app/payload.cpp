@@ -10,6 +10,7 @@
 #include "host/vmm/images/file.h"
 #include "rmm/abi/arch/sysreg.h"
 #include "sim/cpu/cpu.h"
+#include "sim/gic/virtual_cpu_interface.h"
 
 namespace sim::app {
 namespace {
@@ -166,7 +167,7 @@ unsigned Payload::pes_on() const {
       std::ranges::count_if(state_.psci.pes, [](const PePowerState& pe) { return pe.power != PePower::kOff; }));
 }
 
-void Payload::drive_timers(unsigned n, std::uint64_t now_ns) {
+void Payload::drive_lines(unsigned n, std::uint64_t now_ns) {
   const Cpu::TimerLines lines = cpu(n).timer_lines(now_ns);
   const PesConfig& ppis = config_.platform.pes;
   PhysicalGic& gic = platform_.gic();
@@ -174,6 +175,7 @@ void Payload::drive_timers(unsigned n, std::uint64_t now_ns) {
   gic.set_ppi(n, ppis.el1_virtual_timer, lines.virtual_timer);
   gic.set_ppi(n, ppis.el2_physical_timer, lines.el2_physical);
   gic.set_ppi(n, ppis.el2_virtual_timer, lines.el2_virtual);
+  gic.set_ppi(n, ppis.maintenance, VirtualCpuInterface(pe(n).ich()).maintenance_asserted());
 }
 
 // Called before every slice: mostly nothing has happened since.
@@ -184,7 +186,7 @@ void Payload::advance(std::uint64_t now_ns) {
   seen_input_ = input;
   platform_.advance(now_ns);
   for (unsigned n = 0; n < pe_count(); ++n)
-    if (runs(n)) drive_timers(n, now_ns);
+    if (runs(n)) drive_lines(n, now_ns);
   const bool leave = must_leave();
   for (std::uint16_t n = 0; n < pe_count(); ++n)
     if (scheduler().idles({n}) && (leave || platform_.gic().irq_pending(n))) scheduler().wake_idle({n});

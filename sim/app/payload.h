@@ -114,7 +114,7 @@ class Payload final : private PlatformTime {
   std::optional<std::uint64_t> find_next_event(std::uint64_t now_ns);
   bool runs(unsigned pe) const;
   unsigned pes_on() const;
-  void drive_timers(unsigned pe, std::uint64_t now_ns);
+  void drive_lines(unsigned pe, std::uint64_t now_ns);
   void pe_main(unsigned pe);
   void start_pe(unsigned pe);
   void suspend(unsigned pe);

@@ -26,8 +26,8 @@ class VirtualCpuInterface {
  public:
   explicit VirtualCpuInterface(abi::gic::IchState& ich) : ich_(ich) {}
 
-  // What was written to ICH_VMCR_EL2 becomes what it reads as. Its fields are those of the ICV_* registers: a binary point
-  // below the least that is implemented is the least (IHI 0069, ICH_VMCR_EL2 and ICV_BPR0_EL1).
+  // What was written to ICH_VMCR_EL2 becomes what it reads as. Its fields are those of the ICV_* registers: a binary
+  // point below the least that is implemented is the least (IHI 0069, ICH_VMCR_EL2 and ICV_BPR0_EL1).
   void settle();
 
   // True iff `reg` is an encoding of the GIC CPU interface at EL1 (implemented or not).

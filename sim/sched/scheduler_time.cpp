@@ -73,8 +73,9 @@ void Scheduler::idle(std::optional<std::uint64_t> deadline_ns) {
   block(Status::kIdle, nullptr, {"WFI", 0, rmm::port::Access::kWait}, deadline_ns);
 }
 
+// Native software runs on the same PEs: where an instruction takes longer, so does what it costs.
 void Scheduler::spend_ns(std::uint64_t ns) {
-  advance(ns);
+  advance(ns * instruction_ns_);
   state_.quantum_left -= std::min(state_.quantum_left, ns);
 }
 
