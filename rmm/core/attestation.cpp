@@ -78,6 +78,12 @@ std::uint64_t begin_token(AttestationState& state, const port::Attestation& serv
 
 TokenProgress make_token(AttestationState& state, port::Attestation& service) {
   if (!state.token.empty()) return TokenProgress::kMade;
+  if (state.rounds + 1 < service.rounds()) {
+    service.work();
+    ++state.rounds;
+    return TokenProgress::kUnfinished;
+  }
+  state.rounds = 0;
   const bool done = state.platform_token.empty() ? fetch_platform_token(state, service) : sign(state, service);
   return done ? TokenProgress::kUnfinished : TokenProgress::kFailed;
 }

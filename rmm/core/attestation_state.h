@@ -14,7 +14,8 @@ struct AttestationState {
   std::vector<std::uint8_t> platform_token;  // empty until firmware has delivered it
   std::vector<std::uint8_t> token;           // empty until the realm part is signed
   std::uint64_t handed_out = 0;              // bytes of `token` that the realm has
-  auto members() { return std::tie(in_progress, realm_claims, platform_token, token, handed_out); }
+  std::uint64_t rounds = 0;                  // done for the signature that comes next
+  auto members() { return std::tie(in_progress, realm_claims, platform_token, token, handed_out, rounds); }
 };
 
 }  // namespace rmm::core

@@ -71,7 +71,11 @@ tl::expected<void, InputError> Payload::load(const PayloadImage& image) {
 void Payload::start() {
   for (unsigned n = 0; n < pe_count(); ++n) {
     scheduler().spawn(fmt::format("PE {:#x}", affinity(n).value), [this, n] { pe_main(n); });
-    pe(n).set_irq_source([this, n] { return platform_.gic().irq_pending(n) || must_leave(); });
+    // The monitor asks in the middle of long work, after which devices and timers may have acted.
+    pe(n).set_irq_source([this, n] {
+      advance(scheduler().now_ns());
+      return platform_.gic().irq_pending(n) || must_leave();
+    });
   }
 }
 

@@ -188,8 +188,10 @@ void Cpu::prepare(rmm::port::Pe& pe, const abi::RunControls& controls) {
 std::optional<abi::Exception> Cpu::physical_interrupt(const abi::RunControls& controls) const {
   if (pe_->fiq_pending()) return abi::Exception{.kind = abi::ExceptionKind::kFiq};
   const std::uint64_t count = counter_.at(owner_.execution_.now_ns());
-  // The GIC's maintenance interrupt is one of the PE's physical interrupts.
-  if (pe_->irq_pending() || VirtualCpuInterface(pe_->ich()).maintenance_asserted() ||
+  // The GIC's maintenance interrupt is one of the PE's physical interrupts. On a platform it is a line to the interrupt
+  // controller, which the host may have disabled.
+  const bool wired = owner_.platform_time_ != nullptr;
+  if (pe_->irq_pending() || (!wired && VirtualCpuInterface(pe_->ich()).maintenance_asserted()) ||
       (controls.vtimer_irq && virtual_timer_.asserted(count)) ||
       (controls.ptimer_irq && physical_timer_.asserted(count)))
     return abi::Exception{.kind = abi::ExceptionKind::kIrq};

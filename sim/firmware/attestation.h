@@ -24,6 +24,8 @@ class Attestation : public rmm::port::Attestation {
   const abi::token::P384Point& initial_attestation_key() const { return iak_.public_key(); }
 
   // rmm::port::Attestation
+  unsigned rounds() const override;
+  void work() override;
   abi::token::P384Point realm_attestation_key() const override { return rak_.public_key(); }
   std::optional<abi::token::Es384Signature> sign(const abi::token::Sha384Digest& digest) override;
   std::optional<abi::token::Bytes> platform_token(abi::token::ByteView challenge) override;

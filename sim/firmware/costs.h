@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kEnterNs = 1000;     // REC context restored and 
 
 // One signature of attestation, with P-384. It is long enough for interrupts to come in between.
 inline constexpr std::uint64_t kSignNs = 500'000;
+inline constexpr unsigned kSignRounds = 10;  // between which the monitor looks for interrupts
 
 constexpr std::uint64_t rmi_ns(std::uint32_t fid) {
   switch (fid) {
