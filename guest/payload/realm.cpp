@@ -83,6 +83,8 @@ realm_code:
     ldr     x20, [x9]
     str     x10, [x9, #8]
     report  8
+    mov     x9, #1
+    lsl     x9, x9, #39
     add     x9, x9, #0x1000         // nothing is mapped there: a device of the host
     ldr     w20, [x9, #0x10]
     str     w20, [x9, #0x14]
