@@ -49,6 +49,19 @@ void replace(std::uint64_t& entry, std::uint64_t value, std::uint64_t address) {
   asm volatile("dsb ish\nisb" ::: "memory");
 }
 
+// FEAT_HAFDBS: with TCR_EL2.HA the walk sets the flag itself.
+void hardware_access_flag(const std::uint64_t& entry, std::uint64_t mapped) {
+  std::uint64_t mmfr1 = 0, tcr = 0;
+  asm("mrs %0, id_aa64mmfr1_el1\nmrs %1, tcr_el2" : "=r"(mmfr1), "=r"(tcr));
+  if ((mmfr1 & 0xf) == 0) return;
+  constexpr std::uint64_t kHa = 1ULL << 21;
+  asm volatile("msr tcr_el2, %0\nisb" : : "r"(tcr | kHa) : "memory");
+  guest::invalidate_all();
+  claims.check(!reading(at_first()).taken && entry == mapped, "hardware sets the access flag if it is asked to");
+  asm volatile("msr tcr_el2, %0\nisb" : : "r"(tcr) : "memory");
+  guest::invalidate_all();
+}
+
 void pages() {
   std::uint64_t& entry = guest::page_entry(at_first());
   const std::uint64_t mapped = entry;
@@ -69,6 +82,7 @@ void pages() {
   replace(entry, mapped & ~guest::kAccessFlag, at_first());
   claims.check(is_data_abort(reading(at_first()), kAccessFlagFault | 3, at_first()), "a page without access flag");
 
+  hardware_access_flag(entry, mapped);
   replace(entry, mapped, at_first());
   guest::write32(at_first(), kReturn);
   replace(entry, (mapped & ~guest::kNeverExecute) | guest::kReadOnly, at_first());

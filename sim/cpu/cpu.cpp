@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kSpEl0 = abi::sysreg_key(3, 0, 4, 1, 0);
 constexpr std::uint32_t kIdAa64Mmfr1 = abi::sysreg_key(3, 0, 0, 7, 1);
-constexpr unsigned kMmfr1HpdsShift = 12, kMmfr1PanShift = 20;
+constexpr unsigned kMmfr1HafdbsShift = 0, kMmfr1HpdsShift = 12, kMmfr1PanShift = 20;
 constexpr std::uint64_t kMpidrRes1 = 1ULL << 31;
 constexpr std::uint64_t kLongestSlice = 1ULL << 40;
 
@@ -47,6 +47,7 @@ Cpu::Cpu(Cpus& owner, std::uint32_t id)
       code_version_(owner.dram_.granule_count()) {
   const auto mmfr1 = id_register(kIdAa64Mmfr1);
   has_pan_ = ((mmfr1 >> kMmfr1PanShift) & 0xf) != 0;
+  has_haf_ = ((mmfr1 >> kMmfr1HafdbsShift) & 0xf) != 0;
   has_hpds_ = ((mmfr1 >> kMmfr1HpdsShift) & 0xf) != 0;
 }
 

@@ -185,7 +185,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Mmu mmu_;
   Engine engine_;
   bool has_pan_ = false;
-  bool has_hpds_ = false;
+  bool has_hpds_ = false, has_haf_ = false;
 
   // Valid during run().
   rmm::port::Pe* pe_ = nullptr;

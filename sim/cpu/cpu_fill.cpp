@@ -33,7 +33,7 @@ const Stage1Controls& Cpu::stage1_controls(Regime regime) noexcept {
 
 Stage1Controls Cpu::read_controls(Regime regime) noexcept {
   const auto read = [&](std::uint32_t reg) { return engine_.read_system(reg).value_or(0); };
-  Stage1Controls out{.regime = regime, .has_hpds = has_hpds_, .output_bits = kPhysicalBits};
+  Stage1Controls out{.regime = regime, .has_hpds = has_hpds_, .has_haf = has_haf_, .output_bits = kPhysicalBits};
   if (regime != Regime::kEl10) {
     const std::uint64_t tcr = read(el2::kTcr);
     out.stage2 = false;

@@ -11,6 +11,7 @@ constexpr std::uint32_t kIdAa64Zfr0 = abi::sysreg_key(3, 0, 0, 4, 4);
 constexpr std::uint32_t kIdAa64Isar0 = abi::sysreg_key(3, 0, 0, 6, 0);
 constexpr std::uint32_t kIdAa64Isar1 = abi::sysreg_key(3, 0, 0, 6, 1);
 constexpr std::uint32_t kIdAa64Mmfr0 = abi::sysreg_key(3, 0, 0, 7, 0);
+constexpr std::uint32_t kIdAa64Mmfr1 = abi::sysreg_key(3, 0, 0, 7, 1);
 
 constexpr std::uint64_t with_field(std::uint64_t value, unsigned shift, std::uint64_t field) {
   return (value & ~(0xfULL << shift)) | (field << shift);
@@ -27,6 +28,7 @@ constexpr unsigned kIsar1Api = 8;
 constexpr unsigned kIsar1Gpa = 24;
 constexpr unsigned kIsar1Gpi = 28;
 constexpr unsigned kMmfr0PaRange = 0;
+constexpr unsigned kMmfr1Hafdbs = 0;
 constexpr std::uint64_t kPaRange48 = 5;
 
 }  // namespace
@@ -47,6 +49,8 @@ std::uint64_t hardware_id_value(const CpuConfig& config, std::uint32_t key, std:
       for (const unsigned shift : {kIsar1Apa, kIsar1Api, kIsar1Gpa, kIsar1Gpi}) value = with_field(value, shift, 0);
       return value;
     // The widest realm has 48 bits of IPA, and a stage 1 output beyond PARange is a fault.
+    // The access flag, managed by sim/mmu; the dirty state is software's.
+    case kIdAa64Mmfr1: return config.model == CpuModel::kMax ? with_field(value, kMmfr1Hafdbs, 1) : value;
     case kIdAa64Mmfr0: return with_field(value, kMmfr0PaRange, kPaRange48);
     default: return value;
   }

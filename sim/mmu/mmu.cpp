@@ -78,6 +78,7 @@ Stage2Result Mmu::walk_and_note(abi::Ipa ipa, WalkLog* log) {
 Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, AccessKind kind, Privilege who,
                                  WalkLog* log) {
   Stage1Walk walk(controls, va, who);
+  Stage2Leaf table_of_leaf;
   while (walk.needs_descriptor()) {
     const abi::Ipa address = walk.descriptor_address();
     auto table = output_of_stage1(controls, address, log);
@@ -90,6 +91,7 @@ Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, Acc
       }
       return {.fault = table.fault, .level = walk.level(), .leaf = {}};
     }
+    table_of_leaf = table.leaf;
     const std::uint64_t descriptor = read_descriptor(table.leaf.pa);
     if (log != nullptr)
       log->add({.stage = 1,
@@ -100,7 +102,22 @@ Stage1Look Mmu::translate_stage1(const Stage1Controls& controls, abi::Va va, Acc
   }
   Stage1Look look{.fault = walk.fault(), .level = walk.level(), .leaf = walk.leaf()};
   if (!look.fault && !permits(look.leaf, kind)) look.fault = permission_fault(1, look.level, look.leaf.ipa);
+  // Whoever only looks (a log is kept) changes nothing.
+  if (!look.fault && walk.sets_access_flag() && log == nullptr) look.fault = set_access_flag(walk, table_of_leaf);
   return look;
+}
+
+// Arm ARM D8.4.5: hardware writes the descriptor as a store of the table walk, which stage 2 must permit.
+MmuFault Mmu::set_access_flag(const Stage1Walk& walk, const Stage2Leaf& table) {
+  if (!table.write) {
+    MmuFault fault = permission_fault(2, table.level, walk.descriptor_address());
+    fault.s1ptw = true;
+    return fault;
+  }
+  const std::uint64_t updated = walk.descriptor_update();
+  std::memcpy(dram_.write_native(abi::GranulePa::containing(table.pa)) + (table.pa.value & (abi::kGranuleSize - 1)),
+              &updated, sizeof updated);
+  return {};
 }
 
 Stage2Result Mmu::output_of_stage1(const Stage1Controls& controls, abi::Ipa out, WalkLog* log) {

@@ -69,6 +69,7 @@ class Mmu {
   Stage2Result stage2_leaf(abi::Ipa ipa, WalkLog* log);
   Stage2Result physical_leaf(abi::Pa pa);
   std::uint64_t read_descriptor(abi::Pa pa) const;
+  MmuFault set_access_flag(const Stage1Walk& walk, const Stage2Leaf& table);
   Stage2Result walk_and_note(abi::Ipa ipa, WalkLog* log);
 
   Dram& dram_;

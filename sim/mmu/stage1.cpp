@@ -17,6 +17,7 @@ constexpr unsigned kTcrTg1Shift = 30;
 constexpr unsigned kTcrIpsShift = 32;
 constexpr unsigned kTcrTbi0 = 37;
 constexpr unsigned kTcrTbi1 = 38;
+constexpr unsigned kTcrHa = 39;
 constexpr unsigned kTcrHpd0 = 41;
 constexpr unsigned kTcrHpd1 = 42;
 constexpr unsigned kMinTsz = 16;  // no FEAT_LVA
@@ -54,10 +55,10 @@ constexpr unsigned physical_size_bits(std::uint64_t ips) {
 
 std::uint64_t tcr_of_el2(std::uint64_t tcr_el2) {
   constexpr std::uint64_t kSame = 0x3f | (3ULL << kTcrTg0Shift);  // T0SZ and TG0 lie where they do in TCR_EL1
-  constexpr unsigned kPsShift = 16, kTbi = 20, kHpd = 24;
+  constexpr unsigned kPsShift = 16, kTbi = 20, kHa = 21, kHpd = 24;
   const auto moved = [&](unsigned from, std::uint64_t mask, unsigned to) { return ((tcr_el2 >> from) & mask) << to; };
   return (tcr_el2 & kSame) | moved(kPsShift, 7, kTcrIpsShift) | moved(kTbi, 1, kTcrTbi0) | moved(kHpd, 1, kTcrHpd0) |
-         1ULL << kTcrEpd1;
+         moved(kHa, 1, kTcrHa) | 1ULL << kTcrEpd1;
 }
 
 std::uint64_t without_tag(const Stage1Controls& controls, std::uint64_t va) {
@@ -158,7 +159,10 @@ void Stage1Walk::finish(std::uint64_t descriptor) {
   const auto shift = static_cast<unsigned>(3 - level_) * stride + granule_bits_;
   const auto output = descriptor & kAddressMask & ~low_mask(shift);
   if (beyond_output(output)) return fail(FaultKind::kAddressSize, level_);
-  if ((descriptor & kAf) == 0) return fail(FaultKind::kAccessFlag, level_);
+  if ((descriptor & kAf) == 0) {
+    if (!controls_.has_haf || !bit(controls_.tcr, kTcrHa)) return fail(FaultKind::kAccessFlag, level_);
+    descriptor_update_ = descriptor | kAf;
+  }
   state_ = State::kDone;
 
   // The EL2 regime has no EL0: AP[1] is RES1, and one bit forbids execution.

@@ -24,6 +24,7 @@ struct Stage1Controls {
   std::uint64_t ttbr0 = 0;
   std::uint64_t ttbr1 = 0;
   bool has_hpds = false;      // FEAT_HPDS: TCR_EL1.HPD0 and HPD1
+  bool has_haf = false;       // FEAT_HAFDBS, the access flag alone: TCR_EL1.HA
   unsigned output_bits = 48;  // ID_AA64MMFR0_EL1.PARange
 };
 
@@ -57,6 +58,10 @@ class Stage1Walk {
 
   // Level of the descriptor that is needed next, or of the leaf.
   int level() const { return level_; }
+  // The leaf that the walk ended at lacks its access flag, which hardware manages: store descriptor_update() at
+  // descriptor_address() once the access is permitted.
+  bool sets_access_flag() const { return descriptor_update_ != 0; }
+  std::uint64_t descriptor_update() const { return descriptor_update_; }
   // Faults of the walk only; a permission fault depends on the access and is the caller's to find from leaf().
   const MmuFault& fault() const { return fault_; }
   const Stage1Leaf& leaf() const { return leaf_; }
@@ -77,6 +82,7 @@ class Stage1Walk {
   Privilege who_;
   State state_ = State::kWalking;
   abi::Ipa descriptor_;
+  std::uint64_t descriptor_update_ = 0;
   std::uint64_t table_ = 0;
   int level_ = 0;
   unsigned granule_bits_ = 12;

@@ -73,6 +73,21 @@ TEST_CASE("Stage 1 faults tell kind and level") {
   CHECK(fault({}, 0xffff'ffff'ffff'0000ULL).level == 0);
 }
 
+TEST_CASE("Stage 1 asks for the access flag where hardware manages it") {
+  constexpr std::uint64_t kHa = 1ULL << 39;
+  Stage1Controls c{.sctlr = 1, .tcr = tcr(25) | kHa, .ttbr0 = 0x10000};
+  const Tables clear{{0x10000, 0x4000'0000 | 1}}, set{{0x10000, 0x4000'0000 | kAf | 1}};
+  CHECK(walk(c, clear, 0).fault().kind == FaultKind::kAccessFlag);  // this CPU can't
+  c.has_haf = true;
+  CHECK_FALSE(walk(c, clear, 0).fault());
+  CHECK(walk(c, clear, 0).sets_access_flag());
+  CHECK(walk(c, clear, 0).descriptor_address().value == 0x10000);
+  CHECK(walk(c, clear, 0).descriptor_update() == (0x4000'0000 | kAf | 1));
+  CHECK_FALSE(walk(c, set, 0).sets_access_flag());
+  c.tcr &= ~kHa;
+  CHECK(walk(c, clear, 0).fault().kind == FaultKind::kAccessFlag);  // software doesn't want it
+}
+
 TEST_CASE("Stage 1 uses TTBR1 for the upper half and ignores the tag where TBI says so") {
   Stage1Controls c{.sctlr = 1, .tcr = tcr(25) | (1ULL << 38), .ttbr1 = 0x18000};
   const Tables t{{0x18000 + 8 * 0x1ff, 0x4000'0000 | kAf | 1}};
