@@ -15,8 +15,8 @@ class Attestation {
   virtual ~Attestation() = default;
   // RAK_pub, the same for the platform's life.
   virtual abi::token::P384Point realm_attestation_key() const = 0;
-  // A signature is long work, which the monitor interrupts between its rounds: `rounds() - 1` times work(), then sign() or
-  // platform_token(), which do the last.
+  // A signature is long work, which the monitor interrupts between its rounds: `rounds() - 1` times work(), then sign()
+  // or platform_token(), which do the last.
   virtual unsigned rounds() const { return 1; }
   virtual void work() {}
   // Signs a SHA-384 digest with the RAK. nullopt: it failed, nothing is signed.

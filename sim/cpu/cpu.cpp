@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/abi/arch/sysreg.h"
@@ -143,9 +144,10 @@ abi::Exception Cpu::run(rmm::port::Pe& pe, const abi::RunControls& controls) {
     const std::uint64_t masked = deliver_virtual_interrupts();
     const EngineStop stop = run_slice(controls, masked, controls.trap_wfe);
     // Before others run: they may change the tables that explain the stop.
+    unaccounted_ = stop.retired;
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
-    owner_.execution_.retired(stop.retired + outcome.cost);
+    owner_.execution_.retired(std::exchange(unaccounted_, 0) + outcome.cost);
     if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.exception) return *outcome.exception;
   }
@@ -161,9 +163,10 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
     // A PE that is alone would wait for an event of nobody's.
     const bool stop_at_wfe = outside_->has_company() || (hcr() & el2::kHcrTwe) != 0;
     const EngineStop stop = run_slice(controls, masked, stop_at_wfe);
+    unaccounted_ = stop.retired;
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
-    owner_.execution_.retired(stop.retired + outcome.cost);
+    owner_.execution_.retired(std::exchange(unaccounted_, 0) + outcome.cost);
     if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.waits == Wait::kEvent) wait_for_event();
     if (outcome.exception) return PeStop::kSmc;

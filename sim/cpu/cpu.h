@@ -190,6 +190,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   // Valid during run().
   rmm::port::Pe* pe_ = nullptr;
   std::uint64_t slice_start_ns_ = 0;
+  std::uint64_t unaccounted_ = 0;  // instructions of the slice whose time has not passed yet
   std::uint64_t running_pes_ = 1;
   std::uint64_t instruction_ns_ = 1;
 

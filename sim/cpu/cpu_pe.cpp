@@ -3,6 +3,7 @@
 // controller, and the registers of EL2 that change translation.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/abi/arch/sysreg.h"
@@ -80,6 +81,8 @@ std::optional<std::uint64_t> Cpu::next_timer_ns(std::uint64_t now_ns) const {
 Cpu::Outcome Cpu::device_access(const MmuFault& fault) {
   const auto access = access_at(engine_.pc());
   if (!access || !access->transfer) return abort(fault);
+  // A device sees the time of the access, which is that of the counter. Others may run before it.
+  owner_.execution_.retired(std::exchange(unaccounted_, 0));
   const abi::Pa pa{abi::align_down(fault.ipa.value, abi::kGranuleSize) + access->address % abi::kGranuleSize};
   if (!move_registers(*access->transfer, pa)) return abort(fault);
   engine_.set_pc(engine_.pc() + 4);

@@ -19,8 +19,8 @@ struct Component {
 constexpr Component kComponents[] = {{"EL3 firmware", "1.0.0"}, {"RMM", "1.0.0"}};
 constexpr std::string_view kSigner = "ccasim test signer of firmware";
 
-// A7.2.3.2.8: where a relying party may look for a verifier. Optional; this platform has none to offer, and says so by a
-// name that never resolves (RFC 2606).
+// A7.2.3.2.8: where a relying party may look for a verifier. Optional; this platform has none to offer, and says so by
+// a name that never resolves (RFC 2606).
 constexpr std::string_view kVerificationService = "https://ccasim.invalid";
 constexpr std::int64_t kSecured = 0x3003;          // A7.2.3.2.6: lifecycle state 0x30
 constexpr std::uint8_t kUeidRandom = 0x01;         // EAT: the type of an instance id that is a number of its own
