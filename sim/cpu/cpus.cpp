@@ -112,6 +112,8 @@ void Cpus::save_all(CpusState& state) {
   state.cpus.assign(cpus_.size(), {});
   for (std::size_t i = 0; i < cpus_.size(); ++i)
     if (cpus_[i]->in_use()) cpus_[i]->save(state.cpus[i]);
+  // How many contexts there ever were is no state.
+  while (!state.cpus.empty() && !state.cpus.back().in_use) state.cpus.pop_back();
   flush_all();
 }
 

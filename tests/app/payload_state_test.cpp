@@ -127,7 +127,7 @@ TEST_CASE("images and entry points that are nowhere are refused with the address
 }
 
 TEST_CASE("payload: two runs, checked, judged by the model or traced, are one run") {
-  const auto* name = GENERATE("smp", "gpf", "timer");
+  const auto* name = GENERATE("smp", "realm", "timer");
   const auto plain = bench::machine(payload(name));
   const RunReport first = run(*plain);
   CHECK(first.exit_code == ExitCode::kPoweredOff);
@@ -157,7 +157,7 @@ TEST_CASE("payload: a random schedule ends as well, and repeats by its seed") {
 }
 
 TEST_CASE("payload: copied, run, restored and run again, it ends in the same state") {
-  const auto* name = GENERATE("smp", "timer");
+  const auto* name = GENERATE("smp", "realm");
   const auto machine = bench::machine(payload(name));
   advance(*machine, 120'000);
   const MachineSnapshot snapshot = machine->snapshot();
