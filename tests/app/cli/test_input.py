@@ -80,7 +80,8 @@ class Configurations(Case):
     def test_not_json(self):
         self.refused('{"vms": [\n{"name": }]}', "line 2 is not JSON")
         self.refused(b"\xff\xfe", "is not JSON")
-        self.refused("[" * 100_000, "is not JSON")
+        self.refused("[" * 30, "is not JSON")
+        self.refused("[" * 100_000, "is nested deeper than 32 levels")
 
     def test_not_an_object(self):
         self.refused("[]", "must be an object")
