@@ -36,7 +36,7 @@ TEST_CASE("options of run are read into their fields") {
 }
 
 TEST_CASE(
-    "--check is the invariants, --check=model the model, --check=secrets more runs; the word behind it is the "
+    "a bare --check is the invariants, --check=model the model, --check=secrets more runs; the word behind it is the "
     "configuration") {
   CHECK(parsed({"c.json"}).check == Check::kNone);
   CHECK(parsed({"--check", "c.json"}).config == "c.json");
