@@ -72,7 +72,7 @@ endif()
 
 # The program from outside, as a person or a script drives it. 4: everything was skipped (no Linux kernel in the cache).
 if(TARGET ccasim)
-  foreach(part input output endings terminal trace summary linux linux_shell)
+  foreach(part input output endings terminal trace summary payload rmi_script linux linux_shell)
     add_test(NAME "cli: ${part}" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/app/cli/run.py test_${part})
     set_tests_properties("cli: ${part}" PROPERTIES LABELS cli ENVIRONMENT CCASIM_BINARY=$<TARGET_FILE:ccasim>
                                                    SKIP_RETURN_CODE 4 TIMEOUT 900)

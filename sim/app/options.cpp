@@ -40,9 +40,11 @@ po::options_description visible_options(const std::string& command) {
   add("verbose",
       "say on standard error each RMI, RSI and PSCI command that fails: condition, and the values that made it true");
   add("check", po::value<std::string>()->implicit_value("invariants")->value_name("WHAT"),
-      "check the monitor while running: its invariants (--check), each of its steps against the abstract model until "
-      "the first difference (--check=model), or by more runs whether host or other realms see what a realm keeps in "
-      "unmeasured memory (--check=secrets)");
+      payload ? "check the monitor while running: its invariants (--check), or each of its steps against the abstract "
+                "model until the first difference (--check=model)"
+              : "check the monitor while running: its invariants (--check), each of its steps against the abstract "
+                "model until the first difference (--check=model), or by more runs whether host or other realms see "
+                "what a realm keeps in unmeasured memory (--check=secrets)");
   add("max-instructions", po::value<std::string>()->value_name("N"), "stop after N instructions (exit code 7)");
   add("until", po::value<std::string>()->value_name("TIME"),
       "stop at this virtual time, e.g. 1.5s or 20ms (exit code 7)");

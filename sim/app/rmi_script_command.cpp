@@ -70,7 +70,7 @@ ExitCode tell(const RmiScriptOptions& options, const script::Played& played) {
                     fmt::format("{}:{}: {}", options.file, played.error->line, played.error->message));
   for (const std::string& finding : played.findings) std::printf("FINDING %s\n", finding.c_str());
   if (options.quiet)
-    for (const std::string& line : played.unexpected) std::printf("%s:%s\n", options.file.c_str(), line.c_str());
+    for (const std::string& line : played.unexpected) std::printf("%s: %s\n", options.file.c_str(), line.c_str());
   if (!options.quiet || !played.unexpected.empty() || !played.findings.empty())
     std::printf("%llu commands ended, %llu of them failed; %llu expectations, %zu not met%s\n",
                 static_cast<unsigned long long>(played.commands), static_cast<unsigned long long>(played.failed),
