@@ -53,6 +53,13 @@ abi::Pas ModelCheck::Surroundings::pas(abi::Pa granule) const {
   return check_.platform_.gpt.pas(abi::GranulePa::containing(granule));
 }
 
+bool ModelCheck::Surroundings::was_read(abi::Pa granule) const {
+  const auto& reads = check_.actor().reads;
+  return std::any_of(reads.begin(), reads.end(), [&](const auto& read) {
+    return abi::GranulePa::containing(read.first) == abi::GranulePa::containing(granule);
+  });
+}
+
 std::optional<std::vector<std::byte>> ModelCheck::Surroundings::non_secure(abi::Pa from, std::size_t size) const {
   for (const auto& [base, bytes] : check_.actor().reads) {
     if (from.value < base.value || from.value + size > base.value + bytes.size()) continue;

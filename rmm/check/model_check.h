@@ -67,6 +67,7 @@ class ModelCheck : public port::Observer, private PortWatcher, private RunWatche
    public:
     explicit Surroundings(ModelCheck& check) : check_(check) {}
     abi::Pas pas(abi::Pa granule) const override;
+    bool was_read(abi::Pa granule) const override;
     std::optional<std::vector<std::byte>> non_secure(abi::Pa from, std::size_t size) const override;
     std::vector<std::byte> realm_memory(abi::Pa from, std::size_t size) const override;
 

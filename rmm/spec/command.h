@@ -71,7 +71,9 @@ struct Context {
   bool delegable(Pa pa) const { return platform.is_delegable(pa); }
   bool is(Pa pa, GranuleState granule) const { return state.granule(pa) == granule; }
   // GranuleAccessPermitted(pa, PAS_NS). What is delegated is in the Realm PAS, whatever else.
-  bool accessible(Pa pa) const { return is(pa, GranuleState::kUndelegated) && world.pas(pa) == abi::Pas::kNonSecure; }
+  bool accessible(Pa pa) const {
+    return world.was_read(pa) || (is(pa, GranuleState::kUndelegated) && world.pas(pa) == abi::Pas::kNonSecure);
+  }
 };
 
 constexpr std::uint64_t rtt_error(int level) {

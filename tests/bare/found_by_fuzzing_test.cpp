@@ -69,4 +69,19 @@ RMI_GRANULE_UNDELEGATE other_rec+0x100000
                        bare::Check::kInvariants);
 }
 
+TEST_CASE(
+    "model: a page was Non-secure when the command read it, though another PE delegated it before the command acted") {
+  expect_nothing_found(R"(
+granules rd tables params
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE tables
+RmiRealmParams at=params s2sz=39 rtt_base=tables rtt_level_start=1 rtt_num_start=1
+together first=0 preempt=0
+pe=1 RMI_REALM_CREATE rd params
+pe=2 RMI_GRANULE_DELEGATE params
+expect RMI_SUCCESS
+)",
+                       bare::Check::kModel);
+}
+
 }  // namespace
