@@ -172,12 +172,23 @@ void ModelCheck::accept(const spec::Verdict& verdict) {
   if (!verdict.ok()) found(verdict.findings);
 }
 
+spec::Scope ModelCheck::held_by_others() const {
+  spec::Scope held;
+  for (const auto& [id, other] : actors_) {
+    if (id == self() || !other.commanding) continue;
+    held.realms.insert(other.held.begin(), other.held.end());
+    held.recs.insert(other.held.begin(), other.held.end());
+  }
+  return held;
+}
+
 void ModelCheck::compare(const spec::Call& call, const spec::Verdict& verdict, spec::Scope written, bool unsettled) {
   if (!verdict.ok()) {
     found(verdict.findings);
     return;
   }
   written.add(verdict.touched);
+  written.remove(held_by_others());
   const spec::State monitor = abstraction_.of(written);
   std::erase_if(written.recs, [&](abi::Pa rec) {
     const auto it = monitor.recs.find(rec);
@@ -301,8 +312,8 @@ void ModelCheck::settle(Actor& self) {
   refresh(self);
   self.pas_before.reset();
   const spec::Call call = judge_.call(this->self());
-  const spec::Verdict verdict =
-      judge_.settle(this->self(), [this](const spec::Scope& scope) { return abstraction_.of(scope); });
+  const spec::Verdict verdict = judge_.settle(
+      this->self(), [this](const spec::Scope& scope) { return abstraction_.of(scope); }, held_by_others());
   self.settled = judge_.is_settled(this->self());
   compare(call, verdict, std::move(written), !self.settled);
 }

@@ -139,6 +139,8 @@ class ModelCheck : public port::Observer, private PortWatcher, private RunWatche
   void end_call(Actor& self, const port::RealmCpu& cpu);
   void found(std::vector<std::string> lines);
   bool others_are_at_rest() const;
+  // Objects that other PEs have locked: they may be half changed, and are compared when they are let go.
+  spec::Scope held_by_others() const;
 
   port::Platform platform_;
   const core::MonitorState& state_;

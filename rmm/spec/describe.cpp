@@ -246,6 +246,13 @@ void Scope::add(const Scope& other) {
   tables.insert(other.tables.begin(), other.tables.end());
 }
 
+void Scope::remove(const Scope& other) {
+  for (const Pa pa : other.granules) granules.erase(pa);
+  for (const Pa rd : other.realms) realms.erase(rd);
+  for (const Pa rec : other.recs) recs.erase(rec);
+  for (const TableKey& key : other.tables) tables.erase(key);
+}
+
 std::vector<std::string> diff(const State& model, const State& monitor, const Scope& scope) {
   std::vector<std::string> lines;
   for (const Pa pa : scope.granules) {

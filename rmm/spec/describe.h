@@ -31,6 +31,7 @@ struct Scope {
   static Scope of(const Delta& delta);
   static Scope everything(const State& a, const State& b);
   void add(const Scope& other);
+  void remove(const Scope& other);
 };
 
 // One line for each attribute that differs within `scope`: "what: model X, monitor Y". Not compared, because the text

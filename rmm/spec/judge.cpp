@@ -186,12 +186,13 @@ State part(const State& state, const Scope& scope) {
 
 }  // namespace
 
-Verdict Judge::settle(unsigned pe, const Abstraction& monitor) {
+Verdict Judge::settle(unsigned pe, const Abstraction& monitor, const Scope& held) {
   Open& open = top(pe);
   Verdict verdict;
   if (open.settled || open.claimed) return verdict;
   Scope scope;
   for (const Outcome& outcome : open.outcomes) scope.add(shared_scope(open.call, outcome.next));
+  scope.remove(held);
   if (scope.granules.empty() && scope.realms.empty() && scope.recs.empty() && scope.tables.empty()) return verdict;
   const State seen = monitor(scope);
   std::vector<Outcome> fitting;

@@ -83,7 +83,8 @@ class Judge {
   // The realm that RMI_REC_ENTER of `pe` runs takes an exception that is no call: for the history.
   void excepts(unsigned pe, const abi::Exception& exception);
   void refresh(unsigned pe);
-  Verdict settle(unsigned pe, const Abstraction& monitor);
+  // `held`: what other PEs have locked and may have half changed; it is compared when they let it go.
+  Verdict settle(unsigned pe, const Abstraction& monitor, const Scope& held = {});
   Verdict claim(unsigned pe);
   Verdict open_entry(unsigned pe);
   void rested(unsigned pe);

@@ -84,4 +84,33 @@ expect RMI_SUCCESS
                        bare::Check::kModel);
 }
 
+TEST_CASE("model: a REC is destroyed while another one of its realm is being made") {
+  for (int step = 0; step < 12; ++step) {
+    INFO("preempted before Step " << step);
+    expect_nothing_found(std::string(R"(
+machine num_rec_aux=0
+granules rd tables rec other params other_params
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE tables
+RMI_GRANULE_DELEGATE rec
+RMI_GRANULE_DELEGATE other
+RmiRealmParams at=params s2sz=32 rtt_base=tables rtt_level_start=1 rtt_num_start=1
+RMI_REALM_CREATE rd params
+RmiRecParams at=params
+RMI_REC_CREATE rd rec params
+expect RMI_SUCCESS
+RmiRecParams at=other_params mpidr=1
+together first=1 preempt=)") +
+                             std::to_string(step) + R"(
+pe=0 RMI_REC_DESTROY rec
+pe=1 RMI_REC_CREATE rd other other_params
+expect RMI_SUCCESS
+RMI_REC_DESTROY other
+RMI_REALM_DESTROY rd
+expect RMI_SUCCESS
+)",
+                         bare::Check::kModel);
+  }
+}
+
 }  // namespace
