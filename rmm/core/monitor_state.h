@@ -31,6 +31,8 @@ struct Limits {
   std::uint8_t num_rec_aux = 2;           // auxiliary granules per REC
   bool vmid16 = true;                     // FEAT_VMID16
   bool sha256 = true, sha512 = true;
+  bool pmu = false;               // A3.1.5
+  std::uint8_t pmu_num_ctrs = 0;  // event counters
   // The value of a trapped system register is in gprs[Rt] of RecRun, as hosts of RMM 2.0 read it, not in gprs[0] (D4).
   bool sysreg_gprs_rt = false;
   bool pauth = false;  // realms see pointer authentication (ID_AA64ISAR1/2_EL1); hidden by default: it costs speed

@@ -32,6 +32,8 @@ struct Realm {
   std::uint32_t rtt_num_start = 1;
   abi::Vmid vmid;
   std::uint8_t num_bps = 0, num_wps = 0;  // as requested, minus one
+  bool pmu = false;                       // A3.1.5
+  std::uint8_t pmu_num_ctrs = 0;
   std::array<std::uint8_t, 64> rpv{};
   std::array<Measurement, 1 + kNumRem> measurements{};  // [0] RIM, [1..4] REM
   port::Shared<std::uint32_t> num_recs{0};
@@ -52,7 +54,7 @@ struct Realm {
 
   auto members() {
     return std::tie(rd, state, hash_algo, ipa_width, lpa2, rtt_base, rtt_level_start, rtt_num_start, vmid, num_bps,
-                    num_wps, rpv, measurements, num_recs, rec_index, measures_ripas);
+                    num_wps, pmu, pmu_num_ctrs, rpv, measurements, num_recs, rec_index, measures_ripas);
   }
 };
 

@@ -70,12 +70,13 @@ struct Rec {
   std::uint64_t vmcr = 0, ap0r = 0, ap1r = 0;
   // Timer outputs as shown to the host at the last REC exit (D9).
   bool vtimer_shown = false, ptimer_shown = false;
+  bool pmu_shown = false;  // the PMU's overflow, likewise (A8.1)
   AttestationState attestation;
 
   auto members() {
     return std::tie(granule, owner, realm, mpidr, state, runnable, cpu.value, aux, num_aux, psci, ripas,
                     host_call_pending, host_call_ipa, last_exit, vmcr, ap0r, ap1r, vtimer_shown, ptimer_shown,
-                    attestation);
+                    pmu_shown, attestation);
   }
 };
 

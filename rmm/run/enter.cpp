@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rmm/run/enter.h"
 
+#include <optional>
+
 #include "rmm/abi/v1_0/types.h"
 #include "rmm/run/context.h"
 #include "rmm/run/emulated_access.h"
@@ -41,7 +43,8 @@ void enter(const call::Environment& environment, port::Pe& pe, core::Rec& rec, c
             .exit = exit,
             .controls = {.stage2 = realm.stage2(),
                          .trap_wfi = (enter.flags & v1_0::kEnterTrapWfi) != 0,
-                         .trap_wfe = (enter.flags & v1_0::kEnterTrapWfe) != 0}};
+                         .trap_wfe = (enter.flags & v1_0::kEnterTrapWfe) != 0,
+                         .pmu_counters = realm.pmu ? std::optional(realm.pmu_num_ctrs) : std::nullopt}};
   if (port::Observer* observer = c.platform().observer)
     observer->rec_enter({.rec = rec.granule.pa(), .pe = pe.id(), .flags = enter.flags});
   load_vgic(c, enter);

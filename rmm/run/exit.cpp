@@ -3,6 +3,7 @@
 
 #include "rmm/abi/arch/esr.h"
 #include "rmm/run/exit_forms.h"
+#include "rmm/run/pmu.h"
 #include "rmm/run/timers.h"
 #include "rmm/run/vgic.h"
 
@@ -117,6 +118,7 @@ Next exit_host_call(Context& c, const abi::v1_0::RsiHostCall& data) {
 
 void finish_exit(Context& c) {
   show_timers(c);
+  show_pmu(c);
   store_vgic(c);
   if (port::Observer* observer = c.platform().observer)
     observer->rec_exit({.rec = c.rec.granule.pa(),

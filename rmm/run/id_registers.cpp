@@ -34,7 +34,7 @@ constexpr unsigned kEl0 = 0, kEl1 = 4, kEl2 = 8, kEl3 = 12, kFp = 16, kAdvSimd =
                    kCsv3 = 60;
 }
 namespace dfr0 {
-constexpr unsigned kDebugVer = 0, kBrps = 12, kWrps = 20, kDoubleLock = 36;
+constexpr unsigned kDebugVer = 0, kPmuVer = 8, kBrps = 12, kWrps = 20, kDoubleLock = 36;
 }
 
 // Exception levels of a realm execute AArch64 only. The virtual GIC interface always has system registers. CSV2 and
@@ -50,6 +50,7 @@ std::uint64_t adjust_pfr0(std::uint64_t v, const Policy&) {
 // A3.1.4: the host's choice at REALM_CREATE, minus one as the register has it; the architecture knows no zero (D11).
 // The OS Double Lock is not there. Context-aware breakpoints (bits 31:28): one, value 0.
 std::uint64_t adjust_dfr0(std::uint64_t v, const Policy& p) {
+  if (!p.realm.pmu) v = with_field(v, dfr0::kPmuVer, 0);  // A3.1.5
   v = with_field(v, dfr0::kBrps, std::clamp<std::uint64_t>(p.realm.num_bps, 1, kFieldMask));
   v = with_field(v, dfr0::kWrps, std::clamp<std::uint64_t>(p.realm.num_wps, 1, kFieldMask));
   return with_field(v, dfr0::kDoubleLock, kFieldMask);
@@ -77,8 +78,8 @@ constexpr Row kRows[] = {
      adjust_pfr0},
     // Shown: BT, SSBS, CSV2_frac. Hidden: MTE, RAS_frac, MPAM_frac, SME, RNDR_trap, NMI, GCS and later.
     {id(4, 1), "ID_AA64PFR1_EL1", fields({0, 4, 32})},
-    // Hidden: trace, PMU, SPE (A3.1.7), trace filter, TRBE (A3.1.8), BRBE, context-aware breakpoints beyond one.
-    {id(5, 0), "ID_AA64DFR0_EL1", fields({dfr0::kDebugVer}), adjust_dfr0},
+    // Hidden: trace, SPE (A3.1.7), trace filter, TRBE (A3.1.8), BRBE, context-aware breakpoints beyond one.
+    {id(5, 0), "ID_AA64DFR0_EL1", fields({dfr0::kDebugVer, dfr0::kPmuVer}), adjust_dfr0},
     // Hidden: TME (24), RNDR (60): its values would come from outside the machine's seed.
     {id(6, 0), "ID_AA64ISAR0_EL1", fields({4, 8, 12, 16, 20, 28, 32, 36, 40, 44, 48, 52, 56})},
     // Hidden: LS64 (60).

@@ -2,6 +2,7 @@
 #include "rmm/run/loop.h"
 
 #include "rmm/run/exit.h"
+#include "rmm/run/pmu.h"
 #include "rmm/run/timers.h"
 #include "rmm/run/traps.h"
 #include "rmm/run/vgic.h"
@@ -25,6 +26,7 @@ Next host_interrupt(Context& c) {
 void run_until_exit(Context& c) {
   mask_shown_timers(c);
   while (host_interrupt(c) == Next::kResume) {
+    mask_shown_pmu(c);
     const abi::Exception e = c.cpu.run(c.pe, c.controls);
     if (handle_exception(c, e) == Next::kExit) return;
   }

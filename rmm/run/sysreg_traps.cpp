@@ -34,7 +34,7 @@ struct Row {
 constexpr std::uint32_t key_of(SysReg reg) { return static_cast<std::uint32_t>(reg); }
 
 // Registers outside this table and outside the ID register space are Undefined: implementation-defined ones (CRn 11 and
-// 15), PMU, AMU, SPE, trace, LORegions and whatever else the realm was not told of.
+// 15), the PMU of a realm without one, AMU, SPE, trace, LORegions and whatever else the realm was not told of.
 constexpr Row kRows[] = {
     // SGIs go to other RECs and need the host; so does DIR when the host set TDIR (A6.1).
     {key_of(SysReg::kIccSgi1rEl1), "ICC_SGI1R_EL1", Access::kHost},

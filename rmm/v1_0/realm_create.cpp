@@ -23,8 +23,9 @@ constexpr call::Condition kConditions[] = {
     {"params_pas", kInput, "params_ptr is not accessible in the Non-secure PAS", "params_ptr Granule(params_ptr).gpt"},
     {"params_valid", kInput, "the parameters hold a reserved encoding", "params.hash_algo"},
     {"params_supp", kInput, "the parameters ask for more than feature register 0 offers",
-     "params.flags params.s2sz params.num_bps params.num_wps params.hash_algo features.s2sz features.num_bps "
-     "features.num_wps features.hash_sha_256 features.hash_sha_512"},
+     "params.flags params.s2sz params.num_bps params.num_wps params.pmu_num_ctrs params.hash_algo features.s2sz "
+     "features.num_bps features.num_wps features.pmu features.pmu_num_ctrs features.hash_sha_256 "
+     "features.hash_sha_512"},
     {"rtt_num_level", kInput, "IPA width, starting level and number of starting tables do not fit",
      "params.s2sz params.rtt_level_start params.rtt_num_start"},
     {"rtt_align", kInput, "rtt_base is not aligned to the size of the starting tables",
@@ -50,8 +51,9 @@ bool is_valid(const RealmParams& p) { return p.hash_algo <= static_cast<std::uin
 
 // B3.34. num_bps and num_wps are counts minus one; 0, although reserved, is what hosts pass that do not choose.
 bool is_supported(const RealmParams& p, const core::Limits& limits) {
-  constexpr std::uint64_t kUnsupported =
-      abi::v1_0::kRealmFlagLpa2 | abi::v1_0::kRealmFlagSve | abi::v1_0::kRealmFlagPmu;
+  constexpr std::uint64_t kUnsupported = abi::v1_0::kRealmFlagLpa2 | abi::v1_0::kRealmFlagSve;
+  const bool wants_pmu = (p.flags & abi::v1_0::kRealmFlagPmu) != 0;
+  if (wants_pmu && (!limits.pmu || p.pmu_num_ctrs > limits.pmu_num_ctrs)) return false;
   const bool hash = p.hash_algo == static_cast<std::uint8_t>(HashAlgorithm::kSha256) ? limits.sha256 : limits.sha512;
   return (p.flags & kUnsupported) == 0 && p.s2sz >= kMinIpaWidth && p.s2sz <= limits.s2sz && hash &&
          p.num_bps < limits.num_bps && p.num_wps < limits.num_wps;
@@ -67,6 +69,8 @@ core::Realm attributes(const RealmParams& p) {
   realm.vmid = {p.vmid};
   realm.num_bps = p.num_bps;
   realm.num_wps = p.num_wps;
+  realm.pmu = (p.flags & abi::v1_0::kRealmFlagPmu) != 0;
+  realm.pmu_num_ctrs = realm.pmu ? p.pmu_num_ctrs : std::uint8_t{0};
   realm.rpv = p.rpv;
   realm.measurements[0] = core::initial_rim(realm.hash_algo, p);
   return realm;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rmm/abi/arch/pmu.h"
 #include "sim/app/json_reader.h"
 #include "sim/app/text.h"
 
@@ -111,6 +112,10 @@ void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string
   machine.flag("pointer_auth", out.pointer_auth);
   machine.number("seed", out.seed, 0, ~0ULL);
   machine.number("ns_per_instruction", out.ns_per_instruction, 1, 1000);
+  constexpr unsigned kNoPmu = ~0U;
+  unsigned counters = kNoPmu;
+  machine.number("pmu_counters", counters, 0, abi::pmu::kMaxCounters);
+  if (counters != kNoPmu) out.pmu_counters = static_cast<std::uint8_t>(counters);
   const json* limits = machine.object("rmm");
   if (limits == nullptr) return;
   ObjectReader rmm(*limits, "machine.rmm", problem);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,7 +26,8 @@ struct MachineConfig {
   std::string cpu = "cortex-a72";  // or "max"
   bool pointer_auth = false;       // FEAT_PAuth visible to guests (CPU model max)
   std::uint64_t seed = 1;
-  unsigned ns_per_instruction = 1;  // virtual time
+  unsigned ns_per_instruction = 1;             // virtual time
+  std::optional<std::uint8_t> pmu_counters{};  // event counters of a PE; none: it has no PMU
   rmm::core::Limits limits;
 };
 
@@ -38,7 +40,7 @@ tl::expected<void, InputError> assign_config(nlohmann::json& root, const std::st
 // VALUE is JSON if it parses as such, else a string.
 nlohmann::json config_value(const std::string& text);
 
-// "cpu", "pointer_auth", "seed", "ns_per_instruction" and "rmm" of "machine".
+// "cpu", "pointer_auth", "seed", "ns_per_instruction", "pmu_counters" and "rmm" of "machine".
 void read_machine_choices(ObjectReader& machine, MachineConfig& out, std::string& problem);
 tl::expected<void, InputError> check_machine_choices(const MachineConfig& machine);
 

@@ -29,12 +29,15 @@ std::vector<MemoryBank> banks(std::uint64_t memory) {
 CpuConfig cpu_config(const RunConfig& config) {
   return {.model = config.machine.cpu == "max" ? CpuModel::kMax : CpuModel::kCortexA72,
           .pointer_authentication = config.machine.pointer_auth,
-          .counter = config.payload ? config.payload->platform.counter : Counter{}};
+          .counter = config.payload ? config.payload->platform.counter : Counter{},
+          .pmu_counters = config.machine.pmu_counters};
 }
 
 rmm::core::Limits limits(const RunConfig& config) {
   rmm::core::Limits out = config.machine.limits;
   out.pauth = config.machine.pointer_auth;
+  out.pmu = config.machine.pmu_counters.has_value();
+  out.pmu_num_ctrs = config.machine.pmu_counters.value_or(0);
   // Host and monitor read trapped registers at the same place (D4).
   out.sysreg_gprs_rt = config.host.sysreg_gprs == host::kvm::SysregGprs::kRt;
   return out;

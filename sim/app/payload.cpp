@@ -182,6 +182,10 @@ void Payload::drive_lines(unsigned n, std::uint64_t now_ns) {
   gic.set_ppi(n, ppis.maintenance, VirtualCpuInterface(pe(n).ich()).maintenance_asserted());
 }
 
+void Payload::set_pmu_line(rmm::port::PeId pe, bool level) {
+  platform_.gic().set_ppi(pe.value, config_.platform.pes.pmu, level);
+}
+
 // Called before every slice: mostly nothing has happened since.
 void Payload::advance(std::uint64_t now_ns) {
   const std::uint32_t input = hardware_.console.input_arrived().wakeups;

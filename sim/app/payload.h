@@ -104,6 +104,7 @@ class Payload final : private PlatformTime {
   // PlatformTime
   void advance(std::uint64_t now_ns) override;
   std::optional<std::uint64_t> next_event_ns() override;
+  void set_pmu_line(rmm::port::PeId pe, bool level) override;
 
   bool reset_wanted() const { return state_.psci.system == SystemPower::kReset || platform_.reset_requested(); }
   bool must_leave() const {

@@ -79,6 +79,7 @@ void read_pes(const json& object, PesConfig& out, std::string& problem) {
   reader.number("el2_physical_timer", out.el2_physical_timer, kFirstPpi, kFirstSpi - 1);
   reader.number("el2_virtual_timer", out.el2_virtual_timer, kFirstPpi, kFirstSpi - 1);
   reader.number("maintenance", out.maintenance, kFirstPpi, kFirstSpi - 1);
+  reader.number("pmu", out.pmu, kFirstPpi, kFirstSpi - 1);
   reader.finish();
 }
 
@@ -201,7 +202,8 @@ tl::expected<void, InputError> check_pes(const PesConfig& pes) {
                                                                    {"el1_virtual_timer", pes.el1_virtual_timer},
                                                                    {"el2_physical_timer", pes.el2_physical_timer},
                                                                    {"el2_virtual_timer", pes.el2_virtual_timer},
-                                                                   {"maintenance", pes.maintenance}};
+                                                                   {"maintenance", pes.maintenance},
+                                                                   {"pmu", pes.pmu}};
   for (std::size_t i = 0; i < ppis.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (ppis[i].second == ppis[j].second)

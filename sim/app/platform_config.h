@@ -24,6 +24,7 @@ struct PesConfig {
   bool multithreaded = false;               // MPIDR_EL1.MT: Aff0 tells threads of one core
   unsigned el1_physical_timer = 30, el1_virtual_timer = 27, el2_physical_timer = 26, el2_virtual_timer = 28;
   unsigned maintenance = 25;  // of the virtual CPU interface
+  unsigned pmu = 23;          // overflow of the Performance Monitors
 };
 
 struct GicConfig {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rmm/abi/arch/esr.h"
+#include "rmm/abi/arch/pmu.h"
 #include "rmm/abi/arch/sysreg.h"
 #include "sim/cpu/el2_registers.h"
 #include "sim/cpu/unicorn/host_time.h"
@@ -42,6 +43,7 @@ Cpu::Cpu(Cpus& owner, std::uint32_t id)
     : owner_(owner),
       id_(id),
       counter_(owner.config_.counter),
+      pmu_model_(owner.config_.pmu()),
       mmu_(owner.dram_, owner.gpt_),
       engine_(owner.config_, owner.dram_, *this),
       translated_code_(owner.dram_.granule_count()),
@@ -50,6 +52,9 @@ Cpu::Cpu(Cpus& owner, std::uint32_t id)
   has_pan_ = ((mmfr1 >> kMmfr1PanShift) & 0xf) != 0;
   has_haf_ = ((mmfr1 >> kMmfr1HafdbsShift) & 0xf) != 0;
   has_hpds_ = ((mmfr1 >> kMmfr1HpdsShift) & 0xf) != 0;
+  const std::uint64_t pmcr = engine_.read_system(key(abi::pmu::kPmcrEl0)).value_or(0);
+  engine_pmu_counters_ = (pmcr >> abi::pmu::kPmcrNShift) & abi::pmu::kMaxCounters;
+  engine_has_pmmir_ = engine_.read_system(key(abi::pmu::kPmmirEl1)).has_value();
 }
 
 std::uint64_t Cpu::x(unsigned n) const { return engine_.x(n); }
@@ -70,6 +75,11 @@ std::uint64_t Cpu::sysreg(abi::SysReg reg) const {
     case abi::SysReg::kCntpCvalEl0: return physical_timer_.cval;
     default: break;
   }
+  if (Pmu::owns(key(reg))) {
+    std::uint64_t value = 0;
+    if (!pmu_model_.present || !pmu_.read(key(reg), pmu_model_, pmu_place_of_el2(), value)) no_such_register(key(reg));
+    return value;
+  }
   if (key(reg) == kSpEl0) return stack_pointer(engine_, 0);
   if (key(reg) == el2::kSpEl1) return stack_pointer(engine_, 1);
   const auto value = engine_.read_system(key(reg));
@@ -88,6 +98,11 @@ void Cpu::set_sysreg(abi::SysReg reg, std::uint64_t value) {
     case abi::SysReg::kCntpCtlEl0: return physical_timer_.write_ctl(value);
     case abi::SysReg::kCntpCvalEl0: physical_timer_.cval = value; return;
     default: break;
+  }
+  if (Pmu::owns(key(reg))) {
+    if (!pmu_model_.present || !pmu_.write(key(reg), pmu_model_, pmu_place_of_el2(), value)) no_such_register(key(reg));
+    if (reg == abi::pmu::kPmuserenrEl0) engine_.write_system(key(reg), value);
+    return;
   }
   if (key(reg) == kSpEl0) return set_stack_pointer(engine_, 0, value);
   if (key(reg) == el2::kSpEl1) return set_stack_pointer(engine_, 1, value);
@@ -112,6 +127,7 @@ void Cpu::reset(abi::Mpidr mpidr) {
   virtual_timer_ = {};
   physical_timer_ = {};
   el2_timers_ = {};
+  reset_pmu();
   request_flush();
 }
 
@@ -121,6 +137,7 @@ void Cpu::save(CpuState& state) const {
            .virtual_timer = virtual_timer_,
            .physical_timer = physical_timer_,
            .el2_timers = el2_timers_,
+           .pmu = pmu_,
            .registers = engine_.save()};
 }
 
@@ -130,6 +147,7 @@ void Cpu::restore(const CpuState& state) {
   virtual_timer_ = state.virtual_timer;
   physical_timer_ = state.physical_timer;
   el2_timers_ = state.el2_timers;
+  pmu_ = state.pmu;
   engine_.restore(state.registers);
   request_flush();
 }
@@ -138,8 +156,15 @@ abi::Exception Cpu::run_guest(const abi::RunControls& controls) { return run(own
 
 abi::Exception Cpu::run(rmm::port::Pe& pe, const abi::RunControls& controls) {
   prepare(pe, controls);
+  const abi::Exception exception = run_until_exception(controls);
+  drive_pmu_line(false);
+  return exception;
+}
+
+abi::Exception Cpu::run_until_exception(const abi::RunControls& controls) {
   for (;;) {
     advance_platform();
+    drive_pmu_line(true);
     if (const auto exception = physical_interrupt(controls)) return *exception;
     const std::uint64_t masked = deliver_virtual_interrupts();
     const EngineStop stop = run_slice(controls, masked, controls.trap_wfe);
@@ -147,6 +172,7 @@ abi::Exception Cpu::run(rmm::port::Pe& pe, const abi::RunControls& controls) {
     unaccounted_ = stop.retired;
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
+    pmu_.count(pmu_model_, slice_place_, outcome.cost, outcome.emulated);
     owner_.execution_.retired(std::exchange(unaccounted_, 0) + outcome.cost);
     if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.exception) return *outcome.exception;
@@ -158,6 +184,7 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
   pe_ = &pe;
   for (;;) {
     advance_platform();
+    drive_pmu_line(true);
     if (outside_->must_leave()) return PeStop::kLeave;
     const std::uint64_t masked = take_interrupt();
     // A PE that is alone would wait for an event of nobody's.
@@ -166,6 +193,7 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
     unaccounted_ = stop.retired;
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
+    pmu_.count(pmu_model_, slice_place_, outcome.cost, outcome.emulated);
     owner_.execution_.retired(std::exchange(unaccounted_, 0) + outcome.cost);
     if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.waits == Wait::kEvent) wait_for_event();
@@ -187,6 +215,7 @@ void Cpu::prepare(rmm::port::Pe& pe, const abi::RunControls& controls) {
   pe_ = &pe;
   VirtualCpuInterface(pe.ich()).settle();
   if (mmu_.enter(controls.stage2, pe.id())) request_flush();
+  grant_pmu(controls);
 }
 
 std::optional<abi::Exception> Cpu::physical_interrupt(const abi::RunControls& controls) const {
@@ -197,7 +226,8 @@ std::optional<abi::Exception> Cpu::physical_interrupt(const abi::RunControls& co
   const bool wired = owner_.platform_time_ != nullptr;
   if (pe_->irq_pending() || (!wired && VirtualCpuInterface(pe_->ich()).maintenance_asserted()) ||
       (controls.vtimer_irq && virtual_timer_.asserted(count)) ||
-      (controls.ptimer_irq && physical_timer_.asserted(count)))
+      (controls.ptimer_irq && physical_timer_.asserted(count)) ||
+      (!wired && controls.pmu_irq && pmu_counters_ && pmu_.interrupt(pmu_place())))
     return abi::Exception{.kind = abi::ExceptionKind::kIrq};
   return std::nullopt;
 }
@@ -228,7 +258,11 @@ EngineStop Cpu::run_slice(const abi::RunControls& controls, std::uint64_t watch_
     const std::uint64_t ns = std::min(*deadline - std::min(*deadline, slice_start_ns_), kLongestSlice);
     budget = std::min(budget, std::max<std::uint64_t>((ns * running_pes_ + instruction_ns_ - 1) / instruction_ns_, 1));
   }
-  return engine_.run(budget, watch_mask, stop_at_wfe);
+  if (!pmu_model_.present) return engine_.run(budget, watch_mask, stop_at_wfe);
+  begin_pmu_slice(budget, watch_mask);
+  const EngineStop stop = engine_.run(budget, watch_mask, stop_at_wfe);
+  end_pmu_slice(stop.retired);
+  return stop;
 }
 
 // When something interrupts this CPU or the machine around it acts, at the earliest.

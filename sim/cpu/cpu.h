@@ -19,6 +19,7 @@
 #include "sim/cpu/exception_entry.h"
 #include "sim/cpu/interconnect.h"
 #include "sim/cpu/load_store_decode.h"
+#include "sim/cpu/pmu.h"
 #include "sim/cpu/unicorn/engine.h"
 #include "sim/mem/granule_bits.h"
 #include "sim/mem/granule_map.h"
@@ -89,7 +90,8 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   struct Outcome {
     Wait waits = Wait::kNone;
     std::optional<abi::Exception> exception;
-    std::uint64_t cost = 0;  // instructions, beyond those retired
+    std::uint64_t cost = 0;      // instructions, beyond those retired
+    std::uint64_t emulated = 0;  // of these, those that were executed here
   };
 
   // EngineClient
@@ -101,6 +103,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
 
   // cpu.cpp: the loop
   void advance_platform();
+  abi::Exception run_until_exception(const abi::RunControls& controls);
   void prepare(rmm::port::Pe& pe, const abi::RunControls& controls);
   std::optional<abi::Exception> physical_interrupt(const abi::RunControls& controls) const;
   std::uint64_t deliver_virtual_interrupts();
@@ -119,7 +122,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Outcome resolve_fault();
   Outcome abort(const MmuFault& fault);
   Outcome resolve_undefined();
-  Outcome interrupt_controller_access(std::uint32_t instruction);
+  Outcome interrupt_controller_access(const abi::esr::SysRegIss& access);
   Outcome take(unsigned target, std::uint64_t esr, std::uint64_t return_address, std::optional<std::uint64_t> far = {});
   Outcome undefined();
   Outcome to_el2(std::uint64_t esr, std::uint64_t far = 0, std::uint64_t hpfar = 0);
@@ -158,6 +161,23 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   void forget_controls() noexcept;
   FetchedPage& fetched(std::uint64_t page) noexcept { return fetched_[(page / abi::kGranuleSize) % fetched_.size()]; }
 
+  // cpu_pmu.cpp: the Performance Monitors
+  enum class PmuBar : std::uint8_t { kNone, kEl1, kEl2 };  // who traps an access
+  void reset_pmu();
+  void grant_pmu(const abi::RunControls& controls);
+  PmuPlace pmu_place() const noexcept;
+  PmuPlace pmu_place_of_el2() const noexcept;  // as EL2 sees it from outside
+  bool is_pmu_register(std::uint32_t key) const noexcept;
+  bool engine_has_pmu_register(std::uint32_t key) const noexcept;
+  PmuBar pmu_bar(std::uint32_t key, bool is_read) const noexcept;
+  bool read_pmu(std::uint32_t key, std::uint64_t& value) noexcept;
+  bool write_pmu(std::uint32_t key, std::uint64_t value) noexcept;
+  std::optional<Outcome> pmu_access(const abi::esr::SysRegIss& access);
+  void count_pmu_so_far() noexcept;
+  void begin_pmu_slice(std::uint64_t& budget, std::uint64_t& watch_mask);
+  void end_pmu_slice(std::uint64_t retired);
+  void drive_pmu_line(bool runs);
+
   // cpu_registers.cpp: MRS, MSR and SYS that the engine doesn't do right
   bool at_el0() const noexcept;
   bool read_id_register(std::uint32_t key, std::uint64_t& value) const noexcept;
@@ -182,8 +202,12 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   GenericTimer virtual_timer_;
   GenericTimer physical_timer_;
   El2Timers el2_timers_;
+  PmuModel pmu_model_;
+  Pmu pmu_;
   Mmu mmu_;
   Engine engine_;
+  unsigned engine_pmu_counters_ = 0;
+  bool engine_has_pmmir_ = false;
   bool has_pan_ = false;
   bool has_hpds_ = false, has_haf_ = false;
 
@@ -193,6 +217,9 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   std::uint64_t unaccounted_ = 0;  // instructions of the slice whose time has not passed yet
   std::uint64_t running_pes_ = 1;
   std::uint64_t instruction_ns_ = 1;
+  std::optional<std::uint8_t> pmu_counters_;  // under a native EL2: what it grants
+  PmuPlace slice_place_;
+  std::uint64_t pmu_counted_ = 0;  // instructions of the slice
 
   // The fill that was refused last.
   struct RefusedFill {

@@ -21,6 +21,11 @@ namespace esr = abi::esr;
 constexpr std::uint64_t kExceptionCost = 1;
 constexpr std::uint64_t kInstructionBytes = 4;
 
+bool is_pmu_access(std::uint64_t syndrome) {
+  const esr::SysRegIss access = esr::sysreg_iss(syndrome);
+  return Pmu::owns(abi::sysreg_key(access.op0, access.op1, access.crn, access.crm, access.op2));
+}
+
 }  // namespace
 
 // An exception to EL1 or EL2 with its preferred return address.
@@ -47,7 +52,7 @@ Cpu::Outcome Cpu::to_el2(std::uint64_t syndrome, std::uint64_t far, std::uint64_
 
 Cpu::Outcome Cpu::skip_instruction(Wait waits) {
   engine_.set_pc(engine_.pc() + kInstructionBytes);
-  return {.waits = waits, .exception = {}, .cost = kExceptionCost};
+  return {.waits = waits, .exception = {}, .cost = kExceptionCost, .emulated = 1};
 }
 
 // Where a synchronous exception goes that nothing routes elsewhere.
@@ -102,6 +107,7 @@ Cpu::Outcome Cpu::resolve_trap(const EngineException& exception, const abi::RunC
       if (outside_ != nullptr || controls.trap_wfi) return to_el2(exception.syndrome);
       return skip_instruction(Wait::kInterrupt);
     case esr::Ec::kSysReg:
+      if (outside_ != nullptr && !pmu_model_.present && is_pmu_access(exception.syndrome)) return undefined();
       if (exception.target_el == 1) break;
       return exception.target_el == 2 ? to_el2(exception.syndrome) : undefined();
     // Features that the simulated hardware doesn't have (sim/cpu/cpu_model.h).
@@ -130,18 +136,14 @@ Cpu::Outcome Cpu::resolve_wait_for_event(const abi::RunControls& controls) {
   return outcome;
 }
 
-// An instruction unknown to the engine. The GIC CPU interface is: its registers are served by sim/gic.
+// An instruction unknown to the engine. The GIC CPU interface is, whose registers are served by sim/gic, and so are
+// some counters of the PMU.
 Cpu::Outcome Cpu::resolve_undefined() {
   constexpr std::uint32_t kMsrMrsMask = 0xffd00000, kMsrMrs = 0xd5100000;
   const auto instruction = instruction_at(engine_.pc());
-  if (instruction && (*instruction & kMsrMrsMask) == kMsrMrs && !at_el0())
-    return interrupt_controller_access(*instruction);
-  return undefined();
-}
-
-Cpu::Outcome Cpu::interrupt_controller_access(std::uint32_t instruction) {
+  if (!instruction || (*instruction & kMsrMrsMask) != kMsrMrs) return undefined();
   const auto bits = [&](unsigned high, unsigned low) {
-    return static_cast<std::uint8_t>((instruction >> low) & ((1U << (high - low + 1)) - 1));
+    return static_cast<std::uint8_t>((*instruction >> low) & ((1U << (high - low + 1)) - 1));
   };
   const esr::SysRegIss access{.op0 = bits(20, 19),
                               .op1 = bits(18, 16),
@@ -150,6 +152,11 @@ Cpu::Outcome Cpu::interrupt_controller_access(std::uint32_t instruction) {
                               .op2 = bits(7, 5),
                               .rt = bits(4, 0),
                               .is_read = bits(21, 21) != 0};
+  if (const auto done = pmu_access(access)) return *done;
+  return at_el0() ? undefined() : interrupt_controller_access(access);
+}
+
+Cpu::Outcome Cpu::interrupt_controller_access(const abi::esr::SysRegIss& access) {
   const abi::SysReg reg{abi::sysreg_key(access.op0, access.op1, access.crn, access.crm, access.op2)};
   if (outside_ != nullptr) {
     if (const auto done = redirected_access(static_cast<std::uint32_t>(reg), access)) return *done;

@@ -3,11 +3,14 @@
 
 #include <initializer_list>
 
+#include "rmm/abi/arch/pmu.h"
+
 namespace sim {
 namespace {
 
 constexpr std::uint32_t kIdAa64Pfr0 = abi::sysreg_key(3, 0, 0, 4, 0);
 constexpr std::uint32_t kIdAa64Zfr0 = abi::sysreg_key(3, 0, 0, 4, 4);
+constexpr std::uint32_t kIdAa64Dfr0 = abi::sysreg_key(3, 0, 0, 5, 0);
 constexpr std::uint32_t kIdAa64Isar0 = abi::sysreg_key(3, 0, 0, 6, 0);
 constexpr std::uint32_t kIdAa64Isar1 = abi::sysreg_key(3, 0, 0, 6, 1);
 constexpr std::uint32_t kIdAa64Mmfr0 = abi::sysreg_key(3, 0, 0, 7, 0);
@@ -33,6 +36,12 @@ constexpr std::uint64_t kPaRange48 = 5;
 
 }  // namespace
 
+PmuModel CpuConfig::pmu() const {
+  return {.present = pmu_counters.has_value(),
+          .counters = pmu_counters.value_or(0),
+          .long_counters = model == CpuModel::kMax};
+}
+
 std::uint64_t hardware_id_value(const CpuConfig& config, std::uint32_t key, std::uint64_t engine_value) {
   std::uint64_t value = engine_value;
   switch (key) {
@@ -43,6 +52,11 @@ std::uint64_t hardware_id_value(const CpuConfig& config, std::uint32_t key, std:
       value = with_field(value, kPfr0Csv2, 1);
       return with_field(value, kPfr0Csv3, 1);
     case kIdAa64Zfr0: return 0;
+    case kIdAa64Dfr0: {
+      const PmuModel pmu = config.pmu();
+      const std::uint64_t version = pmu.long_counters ? abi::pmu::kPmuVer3p5 : abi::pmu::kPmuVer3;
+      return with_field(value, abi::pmu::kPmuVerShift, pmu.present ? version : 0);
+    }
     case kIdAa64Isar0: return with_field(value, kIsar0Rndr, 0);
     case kIdAa64Isar1:
       if (config.pointer_authentication) return value;

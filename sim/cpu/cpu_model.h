@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rmm/abi/arch/sysreg.h"
 #include "sim/timer/generic_timer.h"
@@ -12,10 +13,20 @@ namespace sim {
 
 enum class CpuModel : std::uint8_t { kCortexA72, kMax };
 
+// The Performance Monitors of a PE.
+struct PmuModel {
+  bool present = false;
+  std::uint8_t counters = 0;   // event counters, at most 31
+  bool long_counters = false;  // PMUv3p5, else PMUv3
+};
+
 struct CpuConfig {
   CpuModel model = CpuModel::kCortexA72;
   bool pointer_authentication = false;  // kMax only; costs about half the speed of Linux
   Counter counter{};
+  std::optional<std::uint8_t> pmu_counters{};  // none: no PMU
+
+  PmuModel pmu() const;
 };
 
 // True iff `key` names an ID register trapped by HCR_EL2.TID3 (group 3).

@@ -86,7 +86,7 @@ Cpu::Outcome Cpu::device_access(const MmuFault& fault) {
   const abi::Pa pa{abi::align_down(fault.ipa.value, abi::kGranuleSize) + access->address % abi::kGranuleSize};
   if (!move_registers(*access->transfer, pa)) return abort(fault);
   engine_.set_pc(engine_.pc() + 4);
-  return {.waits = Wait::kNone, .exception = {}, .cost = kDeviceCost};
+  return {.waits = Wait::kNone, .exception = {}, .cost = kDeviceCost, .emulated = 1};
 }
 
 // False: nothing answers at an address of the access. Parts before it have been done, as the architecture permits.
@@ -186,6 +186,7 @@ void Cpu::write_redirected(std::uint32_t key, std::uint64_t value) noexcept {
 // EL2 is about to write one of its own registers.
 void Cpu::el2_register_written(std::uint32_t key) noexcept {
   switch (key) {
+    case el2::kMdcr: engine_.end_slice(); return;
     case el2::kHcr:  // also routes interrupts
       engine_.end_slice();
       [[fallthrough]];

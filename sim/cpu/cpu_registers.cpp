@@ -77,6 +77,7 @@ bool Cpu::timer_permitted(std::uint32_t reg) const noexcept {
 }
 
 bool Cpu::read_register(std::uint32_t reg, std::uint64_t& value) noexcept {
+  if (is_pmu_register(reg)) return read_pmu(reg, value);
   if (crn(reg) == 14) {
     const bool counter = reg == kCntpct || reg == kCntvct;
     if (counter) {
@@ -131,6 +132,7 @@ bool Cpu::read_id_register(std::uint32_t reg, std::uint64_t& value) const noexce
 }
 
 bool Cpu::write_register(std::uint32_t reg, std::uint64_t value) noexcept {
+  if (is_pmu_register(reg)) return write_pmu(reg, value);
   if (outside_ != nullptr && op1(reg) == 0)
     if (const auto target = redirected(reg)) {
       write_redirected(*target, value);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/cpu/pmu.h"
 #include "sim/timer/generic_timer.h"
 
 namespace sim {
@@ -25,10 +26,11 @@ struct CpuState {
   GenericTimer virtual_timer;
   GenericTimer physical_timer;
   El2Timers el2_timers;
+  Pmu pmu;
   // General, SIMD and system registers and the exclusive monitor, as the engine saves them; equal registers give equal
   // bytes. Empty unless in_use.
   std::vector<std::byte> registers;
-  auto members() { return std::tie(in_use, mpidr, virtual_timer, physical_timer, el2_timers, registers); }
+  auto members() { return std::tie(in_use, mpidr, virtual_timer, physical_timer, el2_timers, pmu, registers); }
 };
 
 struct CpusState {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "rmm/abi/addr.h"
+#include "rmm/port/pe.h"
 
 namespace sim {
 
@@ -38,6 +39,8 @@ class PlatformTime {
   virtual void advance(std::uint64_t now_ns) = 0;
   // The next time after now at which something would change by itself; nullopt: never.
   virtual std::optional<std::uint64_t> next_event_ns() = 0;
+  // Level of the overflow interrupt of the Performance Monitors of a PE.
+  virtual void set_pmu_line(rmm::port::PeId /*pe*/, bool /*level*/) {}
 };
 
 }  // namespace sim

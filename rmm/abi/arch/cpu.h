@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rmm/abi/addr.h"
 
@@ -28,6 +29,9 @@ struct RunControls {
   // Timers whose asserted output makes an IRQ exception to EL2 (unmasked at the physical GIC).
   bool vtimer_irq = true;
   bool ptimer_irq = true;
+  // MDCR_EL2: the event counters that the guest has (HPMN); none: it has no PMU, accesses are trapped (TPM, TPMCR).
+  std::optional<std::uint8_t> pmu_counters{};
+  bool pmu_irq = true;  // its overflow makes an IRQ exception to EL2
 };
 
 enum class ExceptionKind : std::uint8_t { kSync, kIrq, kFiq, kSerror };

@@ -48,6 +48,7 @@ enum class PsciStatus : std::int64_t {
 enum class Ripas : std::uint8_t { kEmpty = 0, kRam = 1, kDestroyed = 2 };                   // B4.4.23, B5.4.10
 enum class RmiRttEntryState : std::uint8_t { kUnassigned = 0, kAssigned = 1, kTable = 2 };  // B4.4.24
 enum class HashAlgorithm : std::uint8_t { kSha256 = 0, kSha512 = 1 };                       // B4.4.7
+enum class PmuOverflow : std::uint8_t { kNotActive = 0, kActive = 1 };                      // B4.4.10
 enum class RmiResponse : std::uint8_t { kAccept = 0, kReject = 1 };                         // B4.4.22
 enum class RsiResponse : std::uint64_t { kAccept = 0, kReject = 1 };                        // B5.4.9
 enum class RecExitReason : std::uint8_t {                                                   // B4.4.17
