@@ -30,11 +30,12 @@ struct ExitCause {
   bool map_is_of_fault = false;
 };
 
-// Registers of the PE that the exit passes on (A6.1, A6.2).
+// Registers of the PE that the exit passes on (A6.1, A6.2, A8.1).
 struct PeView {
   abi::gic::IchState ich;
   std::uint64_t misr = 0;
   std::uint64_t cntp_ctl = 0, cntp_cval = 0, cntv_ctl = 0, cntv_cval = 0;
+  bool pmu_overflow = false;  // its interrupt is asserted
 };
 
 struct ExitShown {

@@ -130,8 +130,13 @@ class Machine {
   }
   abi::Exception resume() { return resume(cpu()); }
   abi::Exception resume(sim::Cpu& which) {
-    return which.run(
-        pe, {.stage2 = stage2, .trap_wfi = trap_wfi, .trap_wfe = trap_wfe, .vtimer_irq = true, .ptimer_irq = true});
+    return which.run(pe, {.stage2 = stage2,
+                          .trap_wfi = trap_wfi,
+                          .trap_wfe = trap_wfe,
+                          .vtimer_irq = true,
+                          .ptimer_irq = true,
+                          .pmu_counters = pmu_counters,
+                          .pmu_irq = pmu_irq});
   }
   // Skips the instruction that was trapped, as EL2 software does, and runs on.
   abi::Exception skip_and_resume() {
@@ -163,6 +168,8 @@ class Machine {
   abi::Stage2 stage2;
   std::uint32_t cpu_id = 0;
   bool trap_wfi = false, trap_wfe = false;
+  std::optional<std::uint8_t> pmu_counters{};
+  bool pmu_irq = true;
   std::uint64_t next_table = kBank;
 };
 

@@ -113,7 +113,7 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
     written = value;
     return key != kIar;
   }
-  bool irq_pending() override { return irq; }
+  bool irq_pending() override { return irq || pmu_line; }
   void timer_changed() noexcept override {}
   bool has_company() override { return company; }
   bool must_leave() override { return leave; }
@@ -127,6 +127,8 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
     return cpu().next_timer_ns(execution.now);
   }
 
+  void set_pmu_line(rmm::port::PeId, bool level) override { pmu_line = pmu_wired && level; }
+
   FlatExecution execution;
   FlatPe pe;
   sim::Dram dram;
@@ -135,6 +137,7 @@ class PeMachine final : public sim::Interconnect, public sim::PlatformTime {
   sim::Cpus cpus;
   std::map<std::uint64_t, std::uint64_t> device;
   std::vector<unsigned> accesses;
+  bool pmu_line = false, pmu_wired = true;  // of an interrupt controller that lets it through
   bool irq = false, leave = false, timer_irq = false, company = true;
   std::optional<std::uint64_t> rises_at;
   std::uint64_t written = 0;

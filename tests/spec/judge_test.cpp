@@ -145,6 +145,38 @@ TEST_CASE("I20: reserved bytes of the exit must be zero") {
   CHECK(verdict.findings[0].find("exit.reserved (0x7f8)") != std::string::npos);
 }
 
+TEST_CASE("A8.1: the overflow status is one of two values, that of the PE where it is known, and 0 without a PMU") {
+  struct Row {
+    bool pmu;
+    std::optional<bool> of_pe;
+    std::uint8_t shown;
+    bool right;
+  };
+  for (const Row& row : {Row{true, {}, 0, true},
+                         {true, {}, 1, true},
+                         {true, {}, 2, false},
+                         {false, {}, 1, false},
+                         {true, true, 1, true},
+                         {true, true, 0, false},
+                         {true, false, 1, false}}) {
+    Watched w;
+    Platform platform = w.platform;
+    platform.features.pmu = row.pmu;
+    State state = w.judge.state();
+    state.recs.at(w.caller).running = true;
+    ExitCause cause;
+    cause.exception = irq();
+    RecExit exit = reason(RecExitReason::kIrq);
+    exit.pmu_ovf_status = row.shown;
+    ExitShown shown;
+    shown.page = Watched::page(exit);
+    if (row.of_pe) shown.pe.emplace().pmu_overflow = *row.of_pe;
+    const auto wrong = judge_exit(platform, state, w.caller, cause, shown).wrong;
+    CHECK(wrong.empty() == row.right);
+    if (!row.right) CHECK(wrong.front().find("pmu_ovf_status") != std::string::npos);
+  }
+}
+
 TEST_CASE("Timers and GIC of the exit are compared where the PE is known") {
   Watched w;
   w.enter();
