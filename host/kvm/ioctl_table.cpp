@@ -6,6 +6,7 @@
 #include "host/kvm/explicit_life_cycle.h"
 #include "host/kvm/guest_memfd.h"
 #include "host/kvm/memslot.h"
+#include "host/kvm/pmu.h"
 #include "host/kvm/psci.h"
 #include "host/kvm/rmi.h"
 #include "host/kvm/run.h"
@@ -70,8 +71,16 @@ long set_device_attr(Host& host, Vm& vm, const DeviceAttr& a) {
   return VmVgic(host, vm)->vgic_v3_set_attr(a.group, a.attr, a.value != nullptr ? *a.value : 0);
 }
 
-// A vCPU has no PMU, the PPIs of its timers are fixed, and stolen time is hidden from realms and offered to nobody.
-long no_vcpu_attr(const DeviceAttr&) { return -kENXIO; }
+// The PPIs of a vCPU's timers are fixed, and stolen time is hidden from realms and offered to nobody.
+long set_vcpu_attr(Host& host, Vcpu& vcpu, const DeviceAttr& a) {
+  return a.group == kVcpuGrpPmuV3Ctrl ? kvm_arm_pmu_v3_set_attr(host, vcpu, a) : -kENXIO;
+}
+long has_vcpu_attr(const Vcpu& vcpu, const DeviceAttr& a) {
+  return a.group == kVcpuGrpPmuV3Ctrl ? kvm_arm_pmu_v3_has_attr(vcpu, a) : -kENXIO;
+}
+long get_vcpu_attr(Host& host, const Vcpu& vcpu, const DeviceAttr& a) {
+  return a.group == kVcpuGrpPmuV3Ctrl ? kvm_arm_pmu_v3_get_attr(host, vcpu, a) : -kENXIO;
+}
 
 #define KVM_IOCTL(request, kind) \
   Ioctl::request, #request, FdKind::kind, [](Host & host, const FileDescriptor& file, const IoctlArg& arg) -> long
@@ -196,16 +205,16 @@ return locked(host, file, [&](Vcpu& vcpu) { return kvm_vcpu_run(host, vcpu); });
 });
 }
 }
-, {KVM_IOCTL(KVM_SET_DEVICE_ATTR, kVcpu){UNUSED(host, file);
-return with<DeviceAttr>(arg, no_vcpu_attr);
+, {KVM_IOCTL(KVM_SET_DEVICE_ATTR,
+             kVcpu){return with<DeviceAttr>(arg, [&](auto& a) { return set_vcpu_attr(host, vcpu_of(host, file), a); });
 }
 }
-, {KVM_IOCTL(KVM_GET_DEVICE_ATTR, kVcpu){UNUSED(host, file);
-return with<DeviceAttr>(arg, no_vcpu_attr);
+, {KVM_IOCTL(KVM_GET_DEVICE_ATTR,
+             kVcpu){return with<DeviceAttr>(arg, [&](auto& a) { return get_vcpu_attr(host, vcpu_of(host, file), a); });
 }
 }
-, {KVM_IOCTL(KVM_HAS_DEVICE_ATTR, kVcpu){UNUSED(host, file);
-return with<DeviceAttr>(arg, no_vcpu_attr);
+, {KVM_IOCTL(KVM_HAS_DEVICE_ATTR,
+             kVcpu){return with<DeviceAttr>(arg, [&](auto& a) { return has_vcpu_attr(vcpu_of(host, file), a); });
 }
 }
 , {KVM_IOCTL(KVM_SET_DEVICE_ATTR, kVm){

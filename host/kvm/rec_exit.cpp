@@ -4,6 +4,7 @@
 #include "host/kvm/hypercalls.h"
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"
+#include "host/kvm/pmu.h"
 #include "host/kvm/rec.h"
 #include "host/kvm/rec_run.h"
 #include "host/kvm/rtt.h"
@@ -119,6 +120,8 @@ int handle_rec_exit(Host& host, Vcpu& vcpu, RmiReturn entered) {
   vcpu.fault.hpfar_valid = reason == RecExitReason::kSync;
   vcpu.fault.hpfar_el2 = vcpu.fault.hpfar_valid ? run.exit<&RecExit::hpfar>() : 0;
   update_arch_timer_irq_lines(host, vcpu, run);
+  const auto overflow = static_cast<abi::v1_0::PmuOverflow>(run.exit<&RecExit::pmu_ovf_status>());
+  kvm_pmu_update_from_exit(host, vcpu, overflow == abi::v1_0::PmuOverflow::kActive);
   // R17: cleared here and nowhere else. What user space or an MMIO completion adds lives until the next good exit.
   run.set_enter_flags(0);
   if (host.port.observer != nullptr) {

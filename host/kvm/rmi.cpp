@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "host/kvm/rmi.h"
 
+#include <algorithm>
+
 #include "host/kvm/log.h"
 #include "host/kvm/mmu.h"
+#include "host/kvm/pmu.h"
 #include "host/kvm/rtt.h"
 #include "host/kvm/wire_page.h"
 #include "rmm/abi/v1_0/structures.h"
@@ -39,6 +42,10 @@ abi::v1_0::RealmParams realm_params(Vm& vm) {
   p.s2sz = vm.mmu.ia_bits;
   p.num_bps = vm.num_bps;
   p.num_wps = vm.num_wps;
+  if (std::any_of(vm.vcpus.begin(), vm.vcpus.end(), kvm_vcpu_has_pmu)) {
+    p.flags |= abi::v1_0::kRealmFlagPmu;
+    p.pmu_num_ctrs = vm.pmcr_n;
+  }
   p.hash_algo = static_cast<std::uint8_t>(vm.realm.hash_algo);
   p.rpv = vm.realm.rpv;
   p.vmid = vm.realm.vmid.value;

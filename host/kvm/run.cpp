@@ -5,6 +5,7 @@
 #include "host/kvm/explicit_life_cycle.h"
 #include "host/kvm/handle_exit.h"
 #include "host/kvm/mmio.h"
+#include "host/kvm/pmu.h"
 #include "host/kvm/rec.h"
 #include "host/kvm/reset.h"
 #include "host/kvm/rmi.h"
@@ -25,6 +26,7 @@ int kvm_arch_vcpu_run_pid_change(Host& host, Vcpu& vcpu) {
   if (vm.vgic.dist.created) {
     if (const long e = VmVgic(host, vm)->kvm_vgic_map_resources(); e != 0) return static_cast<int>(e);
   }
+  if (const int e = kvm_arm_pmu_v3_enable(vcpu); e != 0) return e;
   if (vm.is_realm) {
     if (!vm.vgic.dist.created) return -kEOPNOTSUPP;  // a userspace irqchip
     if (const int e = kvm_activate_realm(host, vm); e != 0) return e;

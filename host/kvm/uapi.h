@@ -245,6 +245,7 @@ struct DeviceAttr {
 inline constexpr std::uint32_t kVmGrpSmcccCtrl = 0;  // KVM_ARM_VM_SMCCC_CTRL, of a VM
 inline constexpr std::uint64_t kVmSmcccFilter = 0;   // KVM_ARM_VM_SMCCC_FILTER
 inline constexpr std::uint32_t kVcpuGrpPmuV3Ctrl = 0, kVcpuGrpTimerCtrl = 1, kVcpuGrpPvtimeCtrl = 2;  // of a vCPU
+inline constexpr std::uint64_t kVcpuPmuV3Irq = 0, kVcpuPmuV3Init = 1, kVcpuPmuV3SetNrCounters = 4;
 inline constexpr std::uint32_t kVgicGrpAddr = 0, kVgicGrpNrIrqs = 3, kVgicGrpCtrl = 4;
 inline constexpr std::uint64_t kVgicV3AddrTypeDist = 2, kVgicV3AddrTypeRedist = 3;
 inline constexpr std::uint64_t kVgicCtrlInit = 0;

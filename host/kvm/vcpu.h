@@ -43,6 +43,14 @@ struct VcpuFault {
   auto members() { return std::tie(esr_el2, far_el2, hpfar_el2, hpfar_valid); }
 };
 
+// struct kvm_pmu, of a realm's vCPU.
+struct VcpuPmu {
+  std::uint32_t irq_num = 0;  // 0: not chosen
+  bool created = false;
+  bool irq_level = false;
+  auto members() { return std::tie(irq_num, created, irq_level); }
+};
+
 struct Vcpu {
   std::uint32_t vm = 0;
   std::uint32_t vcpu_id = 0;  // also its index: the VMM creates vCPUs in ascending order
@@ -77,15 +85,16 @@ struct Vcpu {
   KvmRun run;
   RealmRec rec;
   VcpuTimers timers;
+  VcpuPmu pmu;
 
   auto members() {
-    return std::tie(vm, vcpu_id, mpidr.value, mutex, mp_state_lock, mp_state, requests, mode, signal_pending, wait,
-                    ipi_taken, ipi_waiters, pe.value, guest_time_ns, initialized, features, has_run_once,
-                    power_off_at_init, reset_state, mmu_page_cache, regs, pc, guest_cpu.value, fault, mmio_needed,
-                    ext_dabt_pending, run.immediate_exit, run.exit_reason, run.mmio.phys_addr, run.mmio.data,
-                    run.mmio.len, run.mmio.is_write, run.memory_fault.flags, run.memory_fault.gpa,
-                    run.memory_fault.size, run.system_event.type, run.system_event.flags, run.hypercall.nr,
-                    run.hypercall.args, run.hypercall.ret, run.hypercall.flags, run.internal.suberror, rec, timers);
+    return std::tie(
+        vm, vcpu_id, mpidr.value, mutex, mp_state_lock, mp_state, requests, mode, signal_pending, wait, ipi_taken,
+        ipi_waiters, pe.value, guest_time_ns, initialized, features, has_run_once, power_off_at_init, reset_state,
+        mmu_page_cache, regs, pc, guest_cpu.value, fault, mmio_needed, ext_dabt_pending, run.immediate_exit,
+        run.exit_reason, run.mmio.phys_addr, run.mmio.data, run.mmio.len, run.mmio.is_write, run.memory_fault.flags,
+        run.memory_fault.gpa, run.memory_fault.size, run.system_event.type, run.system_event.flags, run.hypercall.nr,
+        run.hypercall.args, run.hypercall.ret, run.hypercall.flags, run.internal.suberror, rec, timers, pmu);
   }
 };
 

@@ -21,16 +21,16 @@ abi::Mpidr vcpu_mpidr(std::uint64_t id) { return {(id & 0x0f) | ((id >> 4) & 0xf
 
 constexpr std::uint32_t bit(unsigned n) { return 1U << n; }
 
-// What KVM_ARM_VCPU_INIT accepts. No PMU, SVE, 32-bit EL1 or nested virtualisation; pointer authentication of a plain
-// VM is its user's choice, a realm's the monitor's.
-std::uint32_t valid_features(const Host& host) {
+// What KVM_ARM_VCPU_INIT accepts. A PMU if it is a realm's and the RMM has it; no SVE, 32-bit EL1 or nested
+// virtualisation; pointer authentication of a plain VM is its user's choice, a realm's the monitor's.
+std::uint32_t valid_features(const Host& host, const Vm& vm) {
   const bool rec = explicit_life_cycle(host) && host.state.rmi.available;
   return bit(kVcpuPowerOff) | bit(kVcpuPsci02) | bit(kVcpuPtrauthAddress) | bit(kVcpuPtrauthGeneric) |
-         (rec ? bit(kVcpuRec) : 0);
+         (rec ? bit(kVcpuRec) : 0) | (vm.is_realm && rmm_features(host).pmu ? bit(kVcpuPmuV3) : 0);
 }
 
-long check_features(const Host& host, std::uint32_t features) {
-  if ((features & ~valid_features(host)) != 0) return -kEINVAL;
+long check_features(const Host& host, const Vm& vm, std::uint32_t features) {
+  if ((features & ~valid_features(host, vm)) != 0) return -kEINVAL;
   const bool address = (features & bit(kVcpuPtrauthAddress)) != 0, generic = (features & bit(kVcpuPtrauthGeneric)) != 0;
   return address == generic ? 0 : -kEINVAL;  // both or none, as Linux wants it
 }
@@ -74,9 +74,10 @@ long kvm_arch_vcpu_ioctl_vcpu_init(Host& host, Vcpu& vcpu, const VcpuInit& init)
     if (init.features[i] != 0) return -kEINVAL;
   }
   const std::uint32_t features = init.features[0];
-  if (const long e = check_features(host, features); e != 0) return e;
+  if (const long e = check_features(host, vm_of(host, vcpu), features); e != 0) return e;
   const std::uint32_t lasting = features & ~bit(kVcpuPowerOff);
   if (vcpu.initialized && lasting != vcpu.features) return -kEINVAL;
+  if (!vcpu.initialized && (lasting & bit(kVcpuPmuV3)) != 0) vm_of(host, vcpu).pmcr_n = rmm_features(host).pmu_num_ctrs;
   vcpu.features = lasting;
   vcpu.initialized = true;
   vcpu.power_off_at_init = (features & bit(kVcpuPowerOff)) != 0;

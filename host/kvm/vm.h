@@ -67,11 +67,12 @@ struct Vm {
   VgicState vgic;
   SmcccFilterRanges smccc_filter;
   std::uint8_t num_bps = 1, num_wps = 1;  // ID_AA64DFR0_EL1.BRPs and WRPs, minus one
+  std::uint8_t pmcr_n = 0;                // PMCR_EL0.N, if the vCPUs have a PMU
   bool has_ran_once = false;              // KVM_ARCH_FLAG_HAS_RAN_ONCE
 
   auto members() {
     return std::tie(index, users, is_realm, lock, slots_lock, config_lock, mmu_lock, memslots, private_gfns,
-                    mmu_invalidate, vcpus, mmu, realm, vgic, smccc_filter, num_bps, num_wps, has_ran_once);
+                    mmu_invalidate, vcpus, mmu, realm, vgic, smccc_filter, num_bps, num_wps, pmcr_n, has_ran_once);
   }
 };
 

@@ -182,6 +182,7 @@ std::vector<std::byte> device_tree(const VmConfig& config, const BootPlan& plan,
   tree.psci = config.psci;
   tree.console = config.console;
   tree.entropy = config.entropy;
+  tree.pmu = config.pmu.has_value();
   tree.bootargs = command_line(config);
   tree.initrd = plan.layout.initrd;
   tree.initrd_size = plan.layout.initrd_size;

@@ -25,8 +25,9 @@ tl::unexpected<std::string> refused(std::string_view call, long result) {
 }  // namespace
 
 Vmm::Done Vmm::build() {
-  for (auto step : {&Vmm::create_vm, &Vmm::create_memory, &Vmm::create_gic, &Vmm::create_vcpus, &Vmm::init_gic,
-                    &Vmm::create_realm, &Vmm::load_images, &Vmm::set_boot_registers, &Vmm::activate_realm}) {
+  for (auto step :
+       {&Vmm::create_vm, &Vmm::create_memory, &Vmm::create_gic, &Vmm::create_vcpus, &Vmm::init_gic, &Vmm::init_pmu,
+        &Vmm::create_realm, &Vmm::load_images, &Vmm::set_boot_registers, &Vmm::activate_realm}) {
     if (Done done = (this->*step)(); !done) return done;
   }
   return {};
@@ -110,8 +111,27 @@ Vmm::Done Vmm::init_vcpu(unsigned vcpu, bool off) {
     return refused("KVM_ARM_PREFERRED_TARGET", result);
   init.features[0] = 1U << kvm::kVcpuPsci02 | (off ? 1U << kvm::kVcpuPowerOff : 0U);
   if (explicit_realm()) init.features[0] |= 1U << kvm::kVcpuRec;
+  if (config_.pmu) init.features[0] |= 1U << kvm::kVcpuPmuV3;
   if (const long result = kvm_.ioctl({state_.vcpus[vcpu].fd}, Ioctl::KVM_ARM_VCPU_INIT, &init); result < 0)
     return refused(fmt::format("KVM_ARM_VCPU_INIT for vCPU {}", vcpu), result);
+  return {};
+}
+
+// Before the realm is made, whose parameters say how many counters it has.
+Vmm::Done Vmm::init_pmu() {
+  if (!config_.pmu) return {};
+  const auto set = [&](unsigned vcpu, std::uint64_t attribute, std::uint64_t value) -> Done {
+    kvm::DeviceAttr attr{0, kvm::kVcpuGrpPmuV3Ctrl, attribute, &value};
+    const long result = kvm_.ioctl({state_.vcpus[vcpu].fd}, Ioctl::KVM_SET_DEVICE_ATTR, &attr);
+    if (result < 0)
+      return refused(fmt::format("KVM_SET_DEVICE_ATTR of the PMU (attribute {}) for vCPU {}", attribute, vcpu), result);
+    return {};
+  };
+  for (unsigned i = 0; i < config_.vcpus; ++i) {
+    if (Done done = set(i, kvm::kVcpuPmuV3SetNrCounters, *config_.pmu); !done) return done;
+    if (Done done = set(i, kvm::kVcpuPmuV3Irq, kPmuInterrupt); !done) return done;
+    if (Done done = set(i, kvm::kVcpuPmuV3Init, 0); !done) return done;
+  }
   return {};
 }
 

@@ -109,6 +109,9 @@ Checked check_guest_facts(const VmConfig& c) {
 }
 
 Checked check_realm_choices(const VmConfig& c) {
+  if (c.pmu && !c.realm)
+    return wrong("Leave it out, or make the VM a realm.", "A plain VM has no PMU here: {} counters can't be had.",
+                 *c.pmu);
   const bool sha512 = c.hash_algorithm == HashAlgorithm::kSha512, rpv = !c.personalization_value.empty();
   if (c.personalization_value.size() > kvm::kArmRmeConfigRpvSize)
     return wrong(fmt::format("Give at most {}.", kvm::kArmRmeConfigRpvSize), "The personalization value has {} bytes.",

@@ -66,6 +66,7 @@ struct VmConfig {
   bool entropy = false;                  // virtio-mmio entropy device
   bool measure_kernel = true, measure_initrd = true, measure_dtb = true;  // realms: extend the RIM with contents
   kvm::LifeCycle life_cycle = kvm::LifeCycle::kImplicit;  // what the host kernel offers: who brings a realm to life
+  std::optional<std::uint8_t> pmu;                        // realms: event counters of its PMU; absent = no PMU
   HashAlgorithm hash_algorithm = HashAlgorithm::kSha256;  // realms; kSha512 needs the explicit life cycle
   std::string personalization_value;  // realms: at most 64 bytes, zero padded; any needs the explicit life cycle
   PsciConduit psci = PsciConduit::kSmc;

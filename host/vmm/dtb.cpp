@@ -106,6 +106,14 @@ void write_timer(FdtWriter& fdt) {
   fdt.end();
 }
 
+void write_pmu(FdtWriter& fdt) {
+  const std::uint32_t interrupt[] = {kPpi, kPmuInterrupt - kFirstPpi, kLevelHigh};
+  fdt.begin("pmu");
+  fdt.text("compatible", "arm,armv8-pmuv3");
+  fdt.cells("interrupts", interrupt);
+  fdt.end();
+}
+
 void write_gic(FdtWriter& fdt, const DeviceTree& tree) {
   fdt.begin(fmt::format("interrupt-controller@{:x}", kGicDistributor.value));
   fdt.text("compatible", "arm,gic-v3");
@@ -178,6 +186,7 @@ std::vector<std::byte> build_device_tree(const DeviceTree& tree) {
   fdt.end();
   write_cpus(fdt, tree);
   write_timer(fdt);
+  if (tree.pmu) write_pmu(fdt);
   write_gic(fdt, tree);
   write_devices(fdt, tree);
   fdt.end();

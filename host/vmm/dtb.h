@@ -23,6 +23,7 @@ struct DeviceTree {
   PsciConduit psci = PsciConduit::kSmc;
   bool console = true;
   bool entropy = false;
+  bool pmu = false;
   std::string bootargs;
   abi::Ipa initrd;
   std::uint64_t initrd_size = 0;        // 0 = none

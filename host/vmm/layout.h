@@ -41,8 +41,9 @@ inline constexpr abi::Ipa kRamBase{0x80000000};
 inline constexpr std::uint64_t kBlockSize = 0x200000;  // the alignment of the arm64 boot protocol
 inline constexpr std::uint64_t kMaxDeviceTree = 0x200000;
 inline constexpr std::uint32_t kMaxVcpus = 512;
-inline constexpr std::uint32_t kFirstSpi = 32;       // INTID of SPI 0
-inline constexpr std::uint32_t kNumInterrupts = 96;  // INTIDs that the vGIC is told to have
+inline constexpr std::uint32_t kFirstPpi = 16, kPmuInterrupt = 23;  // INTIDs; Arm BSA 3.8.3
+inline constexpr std::uint32_t kFirstSpi = 32;                      // INTID of SPI 0
+inline constexpr std::uint32_t kNumInterrupts = 96;                 // INTIDs that the vGIC is told to have
 
 // 0x080A_0000, or 0x1000_0000 when the redistributors of so many vCPUs don't fit below the PL011.
 constexpr abi::Ipa redistributor_base(std::uint32_t vcpus) {

@@ -97,6 +97,7 @@ class Vmm {
   Done create_vcpus();
   Done init_vcpu(unsigned vcpu, bool off);
   Done init_gic();
+  Done init_pmu();
   Done load_images();
   Done load(const LoadPiece& piece);
   Done set_boot_registers();

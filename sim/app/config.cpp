@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/config.h"
+#include "rmm/abi/arch/pmu.h"
 
 #include <array>
 #include <cstdlib>
@@ -146,6 +147,10 @@ void read_vm(const json& object, std::size_t index, const Places& places, host::
     if (problem.empty() && vm.registers.size() > 8) problem = fmt::format("{}.registers sets X0 to X7 at most", where);
   }
   read_realm_choices(reader, where, vm, problem);
+  constexpr unsigned kNoPmu = ~0U;
+  unsigned counters = kNoPmu;
+  reader.number("pmu", counters, 0, abi::pmu::kMaxCounters);
+  if (counters != kNoPmu) vm.pmu = static_cast<std::uint8_t>(counters);
   reader.flag("console", vm.console);
   reader.flag("entropy", vm.entropy);
   reader.flag("rng_seed", vm.rng_seed);
@@ -170,6 +175,11 @@ tl::expected<void, InputError> check(const RunConfig& config) {
   for (const auto& vm : config.vms) {
     if (const auto valid = host::vmm::validate(vm); !valid)
       return error(fmt::format("VM '{}': {}", vm.name, host::vmm::to_string(valid.error())));
+    if (vm.pmu && (!machine.pmu_counters || *vm.pmu > *machine.pmu_counters))
+      return error(fmt::format(
+          "VM '{}' wants a PMU with {} counters but the machine has {}; raise machine.pmu_counters "
+          "or leave the VM's \"pmu\" out",
+          vm.name, *vm.pmu, machine.pmu_counters ? std::to_string(*machine.pmu_counters) : std::string("none")));
     if (vm.memory > machine.memory)
       return error(fmt::format(
           "VM '{}' wants {} of memory but the machine has {}; raise machine.memory or lower the VM's memory", vm.name,
