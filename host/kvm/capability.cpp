@@ -20,6 +20,7 @@ constexpr std::array kRealmCaps = {Cap::KVM_CAP_IRQCHIP,
                                    Cap::KVM_CAP_MAX_VCPU_ID,
                                    Cap::KVM_CAP_MSI_DEVID,
                                    Cap::KVM_CAP_ARM_VM_IPA_SIZE,
+                                   Cap::KVM_CAP_ARM_PMU_V3,
                                    Cap::KVM_CAP_ARM_PTRAUTH_ADDRESS,
                                    Cap::KVM_CAP_ARM_PTRAUTH_GENERIC,
                                    Cap::KVM_CAP_ARM_RMI};
@@ -57,6 +58,8 @@ long kvm_vm_ioctl_check_extension(Host& host, const Vm* vm, std::uint64_t number
     case Cap::KVM_CAP_MAX_VCPUS:
     case Cap::KVM_CAP_MAX_VCPU_ID: return max_vcpus(host, vm);
     case Cap::KVM_CAP_ARM_VM_IPA_SIZE: return kvm_ipa_limit(host, vm != nullptr && vm->is_realm);
+    // Realms have the RMM's; plain VMs have none here.
+    case Cap::KVM_CAP_ARM_PMU_V3: return vm != nullptr && vm->is_realm && rmm_features(host).pmu ? 1 : 0;
     case Cap::KVM_CAP_ARM_RMI: return host.state.rmi.available ? 1 : 0;
     case Cap::KVM_CAP_MEMORY_ATTRIBUTES:
       return host.state.rmi.available && vm == nullptr ? static_cast<long>(kMemoryAttributePrivate) : 0;

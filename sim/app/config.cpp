@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/config.h"
-#include "rmm/abi/arch/pmu.h"
 
 #include <array>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rmm/abi/arch/pmu.h"
 #include "sim/app/json_reader.h"
 #include "sim/app/text.h"
 

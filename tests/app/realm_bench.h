@@ -7,6 +7,7 @@
 #include <bit>
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
+#include <optional>
 
 #include "rmm/abi/v1_0/function_ids.h"
 #include "rmm/abi/v1_0/structures.h"
@@ -36,7 +37,7 @@ class Bench {
   static constexpr std::uint64_t kLowSize = 0x1000'0000, kHighSize = 2 * kBlock1;
 
   explicit Bench(sim::CpuModel model = sim::CpuModel::kMax, const rmm::core::Limits& limits = {})
-      : cpus(dram, gpt, execution, {.model = model}, [this]() -> rmm::port::Pe& { return pe; }),
+      : cpus(dram, gpt, execution, cpu_config(model, limits), [this]() -> rmm::port::Pe& { return pe; }),
         state(rmm::Monitor::boot_state(firmware)),
         monitor(ports, limits, state) {}
 
@@ -104,6 +105,9 @@ class Bench {
   rmm::Monitor monitor;
 
  private:
+  static sim::CpuConfig cpu_config(sim::CpuModel model, const rmm::core::Limits& limits) {
+    return {.model = model, .pmu_counters = limits.pmu ? std::optional(limits.pmu_num_ctrs) : std::nullopt};
+  }
   template <class T>
   static std::uint64_t value(T v) {
     if constexpr (requires { v.value; })
@@ -118,6 +122,7 @@ struct Shape {
   std::uint8_t width = 33;
   std::int64_t level = 1;
   std::uint32_t tables = 1;
+  std::optional<std::uint8_t> pmu_counters{};  // none: no PMU
 };
 
 // A realm of one REC. Code lies in the granule at IPA 0: programs at 0, exceptions at kVector.
@@ -131,6 +136,10 @@ class Realm {
     RealmParams p;
     p.s2sz = shape.width;
     p.num_bps = p.num_wps = 1;
+    if (shape.pmu_counters) {
+      p.flags |= kRealmFlagPmu;
+      p.pmu_num_ctrs = *shape.pmu_counters;
+    }
     p.vmid = 1;
     p.rtt_base = tables.value;
     p.rtt_level_start = shape.level;

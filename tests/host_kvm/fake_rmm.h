@@ -101,6 +101,7 @@ class FakeRmm : public host::port::SmcConduit {
   std::map<std::uint64_t, std::deque<Entered>> script;  // by REC index (order of creation)
   std::vector<std::uint64_t> rec_order;
   std::uint64_t aux_count = 2;
+  std::optional<std::uint8_t> pmu_counters{};  // none: realms have no PMU
   bool present = true;
 
   std::vector<std::uint32_t> fids() const {
@@ -177,8 +178,8 @@ class FakeRmm : public host::port::SmcConduit {
                                     .sve_vl = 0,
                                     .num_bps = 1,
                                     .num_wps = 1,
-                                    .pmu = false,
-                                    .pmu_num_ctrs = 0,
+                                    .pmu = pmu_counters.has_value(),
+                                    .pmu_num_ctrs = pmu_counters.value_or(0),
                                     .hash_sha_256 = true,
                                     .hash_sha_512 = true,
                                     .gicv3_num_lrs = 3,
