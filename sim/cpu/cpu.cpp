@@ -54,7 +54,6 @@ Cpu::Cpu(Cpus& owner, std::uint32_t id)
   has_hpds_ = ((mmfr1 >> kMmfr1HpdsShift) & 0xf) != 0;
   const std::uint64_t pmcr = engine_.read_system(key(abi::pmu::kPmcrEl0)).value_or(0);
   engine_pmu_counters_ = (pmcr >> abi::pmu::kPmcrNShift) & abi::pmu::kMaxCounters;
-  engine_has_pmmir_ = engine_.read_system(key(abi::pmu::kPmmirEl1)).has_value();
 }
 
 std::uint64_t Cpu::x(unsigned n) const { return engine_.x(n); }

@@ -207,7 +207,6 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Mmu mmu_;
   Engine engine_;
   unsigned engine_pmu_counters_ = 0;
-  bool engine_has_pmmir_ = false;
   bool has_pan_ = false;
   bool has_hpds_ = false, has_haf_ = false;
 

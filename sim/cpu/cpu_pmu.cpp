@@ -68,12 +68,13 @@ Cpu::PmuBar Cpu::pmu_bar(std::uint32_t reg, bool is_read) const noexcept {
   return (mdcr & abi::pmu::kMdcrTpm) != 0 ? PmuBar::kEl2 : PmuBar::kNone;
 }
 
-// The engine has fewer event counters than the architecture has names: see pmu_access().
+// The engine has fewer event counters than the architecture has names: see pmu_access(). Its PMMIR_EL1, if it knows it,
+// is the constant zero.
 bool Cpu::engine_has_pmu_register(std::uint32_t reg) const noexcept {
   constexpr unsigned kCrnCounters = 14, kLast = abi::pmu::kMaxCounters;
   const unsigned n = reg & kLast;
   if (((reg >> 7) & 15) == kCrnCounters) return n < engine_pmu_counters_ || n == kLast;
-  return reg != key(abi::pmu::kPmmirEl1) || engine_has_pmmir_;
+  return reg != key(abi::pmu::kPmmirEl1);
 }
 
 bool Cpu::read_pmu(std::uint32_t reg, std::uint64_t& value) noexcept {

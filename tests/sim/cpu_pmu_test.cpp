@@ -126,6 +126,17 @@ TEST_CASE("PMU: a guest without it is trapped, one with it sees its number of co
   }
 }
 
+TEST_CASE("PMU: PMMIR_EL1 came with PMUv3p4 and says nothing of slots") {
+  for (const auto model : {sim::CpuModel::kMax, sim::CpuModel::kCortexA72}) {
+    Guest m(true, {.model = model, .pmu_counters = kCounters});
+    m.cpu().set_x(1, 5);
+    const auto e = m.run({a64::mrs(1, kPmmirEl1), a64::hvc(1)});
+    const bool known = model == sim::CpuModel::kMax;
+    CHECK(vector_entered(e) == (known ? 1 * 0x80 : 0x200));
+    CHECK(m.cpu().x(1) == (known ? 0 : 5));
+  }
+}
+
 TEST_CASE("PMU: EL0 is trapped to EL1 unless PMUSERENR_EL0 lets it in") {
   for (const auto reg : {kPmccntrEl0, pmevcntr(7)})
     for (const bool open : {false, true}) {
