@@ -113,7 +113,7 @@ std::uint64_t Generator::mutate_pa(std::uint64_t value, std::array<std::uint64_t
                                    std::span<const rmm::call::Parameter> in, std::string_view name) {
   if ((name == "target_rec" || name == "rec" || name == "rec_ptr") && choose_.one_in(6))
     if (const auto rec = any(GranuleState::kRec)) return rec->value;
-  if ((name == "rec" || name == "rec_ptr") && choose_.one_in(name == "rec" ? 8 : 2))
+  if ((name == "rec" || name == "rec_ptr") && choose_.one_in(name == "rec" ? 3 : 2))
     if (const auto pe = running_pe()) return machine_.runs(*pe)->value;
   switch (choose_.below(12)) {
     case 0:
