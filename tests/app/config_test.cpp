@@ -64,6 +64,21 @@ TEST_CASE("who answers a guest's calls is the kernel, or on request the VMM") {
              ContainsSubstring(R"(vms[0].smccc must be "kernel" or "user", found "vmm")"));
 }
 
+TEST_CASE("a realm's PMU needs the machine's, with as many counters") {
+  RunOptions machine;
+  machine.set = {{"machine.pmu_counters", "4"}};
+  const auto config = ConfigFile(with_vm(R"("pmu": 4)")).load(machine);
+  REQUIRE(config);
+  CHECK(config->vms[0].pmu == 4);
+  CHECK(config->machine.pmu_counters == 4);
+  CHECK_THAT(ConfigFile(with_vm(R"("pmu": 4)")).message(), ContainsSubstring("the machine has none"));
+  CHECK_THAT(ConfigFile(with_vm(R"("pmu": 5)")).message(machine),
+             ContainsSubstring("wants a PMU with 5 counters but the machine has 4"));
+  CHECK_THAT(ConfigFile(with_vm(R"("pmu": 4, "realm": false)")).message(machine),
+             ContainsSubstring("A plain VM has no PMU here"));
+  CHECK_FALSE(ConfigFile(with_vm("")).load()->vms[0].pmu);
+}
+
 TEST_CASE("an unknown key is named with the nearest known one") {
   CHECK_THAT(ConfigFile(with_vm(R"("vcpu": 3)")).message(),
              ContainsSubstring("no key \"vcpu\"; did you mean \"vcpus\""));

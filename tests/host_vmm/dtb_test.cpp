@@ -52,6 +52,16 @@ using Cells = std::vector<std::uint32_t>;
 
 }  // namespace
 
+TEST_CASE("the device tree names the PMU's interrupt, if there is a PMU") {
+  DeviceTree tree;
+  tree.memory = kMiB;
+  CHECK_FALSE(Parsed(build_device_tree(tree)).has("/pmu"));
+  tree.pmu = true;
+  const Parsed fdt(build_device_tree(tree));
+  CHECK(fdt.text("/pmu", "compatible") == "arm,armv8-pmuv3");
+  CHECK(fdt.cells("/pmu", "interrupts") == Cells{1, 7, 4});
+}
+
 TEST_CASE("the device tree describes CPUs, memory, interrupts, timer and console") {
   DeviceTree tree;
   tree.vcpus = 2;
