@@ -10,6 +10,7 @@
 #include "guest/runtime/exception.h"
 #include "guest/runtime/gic.h"
 #include "guest/runtime/program.h"
+#include "guest/runtime/timer.h"
 
 namespace {
 
@@ -25,12 +26,6 @@ std::uint64_t refresh() { return guest::machine_map.generic_watchdog_refresh.val
 
 std::uint32_t status() { return guest::read32(control() + kWcs); }
 
-std::uint64_t counter() {
-  std::uint64_t count = 0;
-  asm volatile("isb\nmrs %0, cntpct_el0" : "=r"(count) : : "memory");
-  return count;
-}
-
 unsigned taken = 0, last = 0;
 void on_watchdog() {
   last = gic::acknowledge();
@@ -42,18 +37,18 @@ void on_watchdog() {
 void counts() {
   claims.check(status() == 0, "it is off after a reset");
   guest::write32(control() + kWor, kOffset);
-  const std::uint64_t before = counter();
+  const std::uint64_t before = guest::physical_counter();
   guest::write32(control() + kWcs, kEnable);
   const std::uint64_t compare = guest::read32(control() + kWcvLow) | std::uint64_t{guest::read32(control() + kWcvHigh)}
                                                                          << 32;
-  claims.check(compare >= before + kOffset && compare <= counter() + kOffset,
+  claims.check(compare >= before + kOffset && compare <= guest::physical_counter() + kOffset,
                "WCV is the counter at the start plus the offset");
   claims.check(status() == kEnable, "it is on");
 }
 
 void fed() {
-  const std::uint64_t start = counter();
-  while (counter() < start + 3ULL * kOffset) guest::write32(refresh() + kWrr, 1);
+  const std::uint64_t start = guest::physical_counter();
+  while (guest::physical_counter() < start + 3ULL * kOffset) guest::write32(refresh() + kWrr, 1);
   claims.check(status() == kEnable && taken == 0, "a watchdog that is fed keeps quiet");
 }
 

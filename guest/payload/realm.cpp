@@ -157,12 +157,6 @@ std::uint64_t reported() { return realm.exit.gprs[0]; }
 
 std::uint64_t exception_class() { return realm.exit.esr >> 26 & 0x3f; }
 
-std::uint64_t physical_counter() {
-  std::uint64_t count = 0;
-  asm volatile("isb\nmrs %0, cntpct_el0" : "=r"(count) : : "memory");
-  return count;
-}
-
 unsigned taken = 0, last = 0;
 void on_timer() {
   last = gic::acknowledge();
@@ -219,7 +213,9 @@ void waits() {
 // The host's own timer ends the realm's loop.
 void interrupted() {
   gic::enable(gic::kHypervisorTimer, 0x80);
-  asm volatile("msr cnthp_cval_el2, %0\nmsr cnthp_ctl_el2, %1\nisb" : : "r"(physical_counter() + 20'000), "r"(1ULL));
+  asm volatile("msr cnthp_cval_el2, %0\nmsr cnthp_ctl_el2, %1\nisb"
+               :
+               : "r"(guest::physical_counter() + 20'000), "r"(1ULL));
   claims.check(exited(run(), RecExitReason::kIrq) && taken == 0, "a physical interrupt makes the realm exit");
   take_interrupts();
   claims.check(taken == 1 && last == gic::kHypervisorTimer, "and is taken by the host");
@@ -236,7 +232,7 @@ void timed() {
   claims.check(exited(run(), RecExitReason::kIrq), "the realm's timer makes it exit");
   claims.check((realm.exit.cntv_ctl & (guest::kTimerEnable | guest::kTimerFired)) ==
                        (guest::kTimerEnable | guest::kTimerFired) &&
-                   realm.exit.cntv_cval <= physical_counter(),
+                   realm.exit.cntv_cval <= guest::physical_counter(),
                "the run page says that it fired");
   taken = 0;
   take_interrupts();

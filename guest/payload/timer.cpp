@@ -28,12 +28,6 @@ constinit guest::Claims claims("timer");
 
 constexpr std::uint64_t kDelay = 10'000;
 
-std::uint64_t physical_counter() {
-  std::uint64_t count = 0;
-  asm volatile("isb\nmrs %0, cntpct_el0" : "=r"(count) : : "memory");
-  return count;
-}
-
 struct HypervisorTimer {
   static void set_compare(std::uint64_t count) {
     asm volatile("msr cnthp_cval_el2, %0\nisb" : : "r"(count) : "memory");
@@ -103,7 +97,7 @@ void routed() {
   taken = 0;
   gic::enable(gic::kHypervisorTimer, 0x80);
   guest::on_irq(on_timer<HypervisorTimer>);
-  HypervisorTimer::set_compare(physical_counter() + kDelay);
+  HypervisorTimer::set_compare(guest::physical_counter() + kDelay);
   HypervisorTimer::set_control(guest::kTimerEnable);
   asm volatile("wfi");
   guest::unmask_irqs();
@@ -122,7 +116,7 @@ void routed() {
 void out_of_el1() {
   guest::write_hcr(guest::kHcrRw | guest::kHcrImo);
   taken = 0;
-  HypervisorTimer::set_compare(physical_counter() + kDelay);
+  HypervisorTimer::set_compare(guest::physical_counter() + kDelay);
   HypervisorTimer::set_control(guest::kTimerEnable);
   guest::Lower lower;
   lower.pc = reinterpret_cast<std::uintptr_t>(lower_spin);
@@ -135,7 +129,8 @@ void out_of_el1() {
 
 void offset() {
   asm volatile("msr cntvoff_el2, %0\nisb" : : "r"(1'000'000ULL));
-  const std::uint64_t low = physical_counter(), virtual_count = guest::counter(), high = physical_counter();
+  const std::uint64_t low = guest::physical_counter(), virtual_count = guest::counter(),
+                      high = guest::physical_counter();
   claims.check(low - 1'000'000 <= virtual_count && virtual_count <= high - 1'000'000,
                "CNTVOFF_EL2 lies between the physical and the virtual counter");
   fires<guest::VirtualTimer>(gic::kVirtualTimer, guest::counter);
@@ -148,8 +143,8 @@ void first_cpu() {
   guest::use_stage1();
   guest::start_interrupts();
   guest::write_hcr(guest::kHcrRw | guest::kHcrImo);
-  fires<HypervisorTimer>(gic::kHypervisorTimer, physical_counter);
-  fires<guest::PhysicalTimer>(gic::kPhysicalTimer, physical_counter);
+  fires<HypervisorTimer>(gic::kHypervisorTimer, guest::physical_counter);
+  fires<guest::PhysicalTimer>(gic::kPhysicalTimer, guest::physical_counter);
   fires<guest::VirtualTimer>(gic::kVirtualTimer, guest::counter);
   offset();
   routed();

@@ -14,6 +14,12 @@ inline std::uint64_t counter() {
   return count;
 }
 
+inline std::uint64_t physical_counter() {
+  std::uint64_t count = 0;
+  asm volatile("isb\nmrs %0, cntpct_el0" : "=r"(count) : : "memory");
+  return count;
+}
+
 struct VirtualTimer {
   static void set_compare(std::uint64_t count) { asm volatile("msr cntv_cval_el0, %0\nisb" : : "r"(count) : "memory"); }
   static void set_delay(std::int32_t counts) {

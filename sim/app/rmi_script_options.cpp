@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/rmi_script_options.h"
 
-#include <algorithm>
 #include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
+
+#include "sim/app/command_line.h"
 
 namespace sim::app {
 namespace {
@@ -32,23 +33,9 @@ po::options_description visible_options() {
 tl::expected<std::variant<RmiScriptOptions, HelpRequest>, UsageError> parse_rmi_script_options(
     const std::vector<std::string>& arguments) {
   const po::options_description visible = visible_options();
-  po::options_description all;
-  all.add(visible);
-  all.add_options()("words", po::value<std::vector<std::string>>());
-  po::positional_options_description positional;
-  positional.add("words", -1);
-  po::variables_map given;
-  try {
-    using namespace po::command_line_style;
-    // The word behind a bare --check is the script, not what is checked.
-    std::vector<std::string> words = arguments;
-    std::replace(words.begin(), words.end(), std::string("--check"), std::string("--check=invariants"));
-    po::store(
-        po::command_line_parser(words).options(all).positional(positional).style(unix_style & ~allow_guessing).run(),
-        given);
-  } catch (const po::error& error) {
-    return usage(fmt::format("{}; 'ccasim rmi-script --help' lists the options", error.what()));
-  }
+  const auto parsed = parse_command_line("rmi-script", visible, arguments);
+  if (!parsed) return tl::unexpected(parsed.error());
+  const po::variables_map& given = *parsed;
   if (given.count("help") != 0) {
     std::ostringstream text;
     text << "Usage: ccasim rmi-script FILE [options]\n"

@@ -71,7 +71,7 @@ class Refusals(Case):
             ([], "which script"),
             ([BY_HAND, BY_HAND], "one script"),
             ([BY_HAND, "--check=secrets"], "secrets"),
-            ([BY_HAND, "--chekc"], "chekc"),
+            ([BY_HAND, "--chekc"], "did you mean '--check'"),
         ):
             with self.subTest(said):
                 self.assert_refused(run("rmi-script", *arguments), USAGE, said)
