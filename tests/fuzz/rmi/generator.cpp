@@ -41,17 +41,19 @@ constexpr Weight kWeights[] = {
 };
 
 std::uint32_t draw_command(Choices& choose) {
-  static constexpr unsigned kTotal = [] {
-    unsigned sum = 0;
+  static constexpr std::size_t kTotal = [] {
+    std::size_t sum = 0;
     for (const Weight& w : kWeights) sum += w.weight;
     return sum;
   }();
-  auto n = static_cast<unsigned>(choose.below(kTotal));
-  for (const Weight& w : kWeights) {
-    if (n < w.weight) return w.fid;
-    n -= w.weight;
-  }
-  return kRmiVersion;
+  static constexpr auto kTickets = [] {
+    std::array<std::uint32_t, kTotal> tickets{};
+    std::size_t n = 0;
+    for (const Weight& w : kWeights)
+      for (unsigned i = 0; i < w.weight; ++i) tickets.at(n++) = w.fid;
+    return tickets;
+  }();
+  return choose.element(kTickets);
 }
 
 // Every legal shape of an IPA space (B3.55).
@@ -338,7 +340,8 @@ std::optional<Generator::Draft> Generator::realm_create() {
   p.rtt_num_start = shape.tables;
   p.num_bps = static_cast<std::uint8_t>(choose_.below(limits.num_bps));
   p.num_wps = static_cast<std::uint8_t>(choose_.below(limits.num_wps));
-  p.hash_algo = static_cast<std::uint8_t>(limits.sha256 && limits.sha512 ? choose_.below(2) : limits.sha256 ? 0 : 1);
+  // SHA-512 takes longer than all the rest of a command.
+  p.hash_algo = static_cast<std::uint8_t>(!limits.sha256 || (limits.sha512 && choose_.one_in(8)) ? 1 : 0);
   for (std::size_t i = 0; i < 4; ++i) p.rpv.at(i * 16) = static_cast<std::uint8_t>(choose_.below(256));
   for (unsigned tries = 0; tries < 4; ++tries) {
     p.vmid = static_cast<std::uint16_t>(choose_.one_in(4) && limits.vmid16 ? choose_.below(65536) : choose_.below(16));
@@ -521,7 +524,7 @@ std::optional<Generator::Draft> Generator::rtt_init_ripas() {
       true, rmm::core::kPageLevel, [](const Place& p) { return p.walk.entry.state == RttState::kUnassigned; },
       RealmState::kNew);
   if (!at) return std::nullopt;
-  const std::uint64_t entries = 1 + choose_.below(choose_.one_in(32) ? 513 : 3);  // each is measured
+  const std::uint64_t entries = 1 + choose_.below(choose_.one_in(192) ? 513 : 3);  // each is measured
   const std::uint64_t top =
       std::min(at->walk.ipa.value + entries * at->walk.size(), at->realm->unprotected_base().value);
   return Draft{call(kRmiRttInitRipas, at->rd, at->walk.ipa, top), {}};
@@ -530,12 +533,20 @@ std::optional<Generator::Draft> Generator::rtt_init_ripas() {
 std::optional<Generator::Draft> Generator::rtt_set_ripas() {
   const Pool& recs = pool(GranuleState::kRec);
   if (recs.empty()) return std::nullopt;
+  if (const auto pe = running_pe(); pe && choose_.one_in(32)) {  // of a REC that runs: no draft below has one
+    const abi::Pa pa = *machine_.runs(*pe);
+    const rmm::core::Rec* rec = machine_.rec_at(pa);
+    if (rec != nullptr) {
+      const std::uint64_t base = abi::align_down(rec->ripas.addr.value, kPage);
+      return Draft{call(kRmiRttSetRipas, rec->owner.pa(), pa, base, base + kPage), {}};
+    }
+  }
   const std::size_t first = choose_.below(recs.size());
   for (std::size_t i = 0; i < recs.size(); ++i) {
     const abi::Pa pa = pa_of(recs[(first + i) % recs.size()]);
     const rmm::core::Rec* rec = machine_.rec_at(pa);
     if (rec == nullptr || rec->ripas.addr.value >= rec->ripas.top.value ||
-        (rec->state.peek() != rmm::core::RecState::kReady && !choose_.one_in(2)))
+        rec->state.peek() != rmm::core::RecState::kReady)
       continue;
     // An entry that is larger than what was asked for makes no progress: most hosts would make a table first.
     const auto* realm = machine_.realm_at(rec->owner.pa());
@@ -634,11 +645,9 @@ bool Generator::host_turn() {
 }
 
 bare::Turn Generator::next() {
-  if (!queue_.empty()) {
-    bare::Turn turn = std::move(queue_.front());
-    queue_.pop_front();
-    return turn;
-  }
+  if (next_ < queue_.size()) return queue_[next_++];
+  queue_.clear();
+  next_ = 0;
   if (choose_.one_in(400)) {
     if (const auto rd = any_realm(); rd && std::find(dying_.begin(), dying_.end(), *rd) == dying_.end())
       dying_.push_back(*rd);
@@ -656,7 +665,7 @@ bare::Turn Generator::next() {
     auto* call = std::get_if<bare::Move>(&queue_.front());
     if (queue_.size() == 1 && call != nullptr && call->pe != act.pe) {
       const bare::Together both{schedule(), {act, *call}};
-      queue_.pop_front();
+      queue_.clear();
       return both;
     }
     queue_.push_back(act);
@@ -680,18 +689,18 @@ bare::Turn Generator::next() {
   if (!host_turn()) queue(host_pe(), {call(kRmiVersion, kInterfaceVersion10), {}});
   // Sometimes two at once.
   if (choose_.one_in(8)) {
-    std::deque<bare::Turn> first = std::exchange(queue_, {});
-    auto* a = std::get_if<bare::Move>(&first.back());
-    if (a != nullptr && std::holds_alternative<bare::HostCall>(a->act) && host_turn()) {
-      auto* b = std::get_if<bare::Move>(&queue_.back());
-      if (b != nullptr && std::holds_alternative<bare::HostCall>(b->act)) {
-        if (b->pe == a->pe) b->pe = static_cast<std::uint8_t>((a->pe + 1) % kHostPes);
-        const bare::Together both{schedule(), {*a, *b}};
-        queue_.back() = both;
-        first.pop_back();
-      }
+    const std::size_t first = queue_.size() - 1;
+    const auto is_call = [&](std::size_t n) {
+      const auto* move = std::get_if<bare::Move>(&queue_[n]);
+      return move != nullptr && std::holds_alternative<bare::HostCall>(move->act);
+    };
+    if (is_call(first) && host_turn() && is_call(queue_.size() - 1)) {
+      const auto& a = std::get<bare::Move>(queue_[first]);
+      auto b = std::get<bare::Move>(queue_.back());
+      if (b.pe == a.pe) b.pe = static_cast<std::uint8_t>((a.pe + 1) % kHostPes);
+      queue_.back() = bare::Together{schedule(), {a, b}};
+      queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(first));
     }
-    queue_.insert(queue_.begin(), first.begin(), first.end());
   }
   return next();
 }

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -115,7 +114,8 @@ class Generator : public rmm::port::Observer {
   std::array<Pool, 7> pools_;
   std::vector<std::uint32_t> position_;  // of a slot in its pool
   std::vector<rmm::core::GranuleState> state_;
-  std::deque<bare::Turn> queue_;
+  std::vector<bare::Turn> queue_;
+  std::size_t next_ = 0;  // of queue_, to be handed out
   std::vector<abi::Pa> dying_;
   std::array<std::pair<abi::Pa, abi::Ipa>, 32> mapped_{};  // where data was mapped lately
   std::size_t mapped_next_ = 0;
