@@ -1,131 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two PEs that use one monitor at the same time: each announced Step is a point at which the other may go on. A
-// schedule says who begins and after how many Steps there is a preemption; a PE that waits for a lock, or has ended,
-// makes way. Two threads, of which one runs at a time: whatever a schedule does, it does again.
+// Two PEs that use one monitor at the same time, under every schedule (sim/bare/turns.h) of at most two preemptions.
 #pragma once
 
 #include <array>
-#include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
-#include <limits>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 #include "rmm/check/invariants.h"
 #include "rmm/check/model_check.h"
+#include "sim/bare/turns.h"
 #include "tests/rmm/rmi_bench.h"
 
 namespace two_pes {
 
 namespace port = rmm::port;
 
-struct Schedule {
-  static constexpr unsigned kNever = std::numeric_limits<unsigned>::max();
-  unsigned first = 0;                                      // the PE that begins
-  std::array<unsigned, 2> preemptions = {kNever, kNever};  // before which Steps, of both PEs together
-};
-
-class Sync : public port::Sync {
- public:
-  port::ActorId self() const override { return {static_cast<std::uint16_t>(running_ ? current_ : 0)}; }
-  void step(const port::Step&) override { point(); }
-  void wait(port::WaitQueue&, const port::Step&) override { std::abort(); }
-  void wait_until(port::WaitQueue&, std::uint64_t, const port::Step&) override { std::abort(); }
-  void wake_all(port::WaitQueue& queue) override { ++queue.wakeups; }
-  void acquire(port::Lock& lock, const port::Step& step) override {
-    point();
-    while (lock.held()) {
-      if (lock.holder == self()) fail("locks again what it holds", step);
-      if (!can_go_on(1 - current_)) fail("waits for a lock that nobody will release", step);
-      waits_for_[current_] = &lock;
-      hand_over();
-    }
-    waits_for_[current_] = nullptr;
-    lock.holder = self();
-  }
-  void release(port::Lock& lock, const port::Step& step) override {
-    point();
-    if (lock.holder != self()) fail("releases what it does not hold", step);
-    lock.holder = {};
-  }
-  void acquire_read(port::RwLock&, const port::Step&) override { std::abort(); }  // the monitor has none
-  void release_read(port::RwLock&, const port::Step&) override { std::abort(); }
-  void acquire_write(port::RwLock&, const port::Step&) override { std::abort(); }
-  void release_write(port::RwLock&, const port::Step&) override { std::abort(); }
-
-  // Runs both bodies to their end and returns how many Steps there were.
-  unsigned run(const Schedule& schedule, const std::array<std::function<void()>, 2>& bodies) {
-    schedule_ = schedule;
-    steps_ = 0;
-    done_ = {};
-    waits_for_ = {};
-    current_ = schedule.first;
-    running_ = true;
-    std::array<std::thread, 2> threads;
-    for (unsigned pe = 0; pe < 2; ++pe)
-      threads[pe] = std::thread([this, pe, &bodies] {
-        wait_for_turn(pe);
-        bodies[pe]();
-        done_[pe] = true;
-        pass_on();
-      });
-    for (std::thread& thread : threads) thread.join();
-    running_ = false;
-    return steps_;
-  }
-
- private:
-  bool can_go_on(unsigned pe) const { return !done_[pe] && (waits_for_[pe] == nullptr || !waits_for_[pe]->held()); }
-  void point() {
-    if (!running_) return;
-    const unsigned now = steps_++;
-    const bool preempted = now == schedule_.preemptions[0] || now == schedule_.preemptions[1];
-    if (preempted && can_go_on(1 - current_)) hand_over();
-  }
-  void hand_over() {
-    const unsigned me = current_;
-    pass_on();
-    wait_for_turn(me);
-  }
-  void pass_on() {
-    const std::lock_guard guard(mutex_);
-    current_ = 1 - current_;
-    turn_.notify_all();
-  }
-  void wait_for_turn(unsigned pe) {
-    std::unique_lock lock(mutex_);
-    turn_.wait(lock, [&] { return current_ == pe; });
-  }
-  [[noreturn]] void fail(const char* what, const port::Step& step) const {
-    std::fprintf(stderr, "PE %u %s: %s %#llx; first PE %u, preempted before Steps %u and %u\n", current_, what,
-                 step.point, static_cast<unsigned long long>(step.object), schedule_.first, schedule_.preemptions[0],
-                 schedule_.preemptions[1]);
-    std::abort();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable turn_;
-  Schedule schedule_;
-  unsigned current_ = 0, steps_ = 0;
-  bool running_ = false;
-  std::array<bool, 2> done_{};
-  std::array<const port::Lock*, 2> waits_for_{};
-};
-
-class Pe : public fake::Pe {
- public:
-  explicit Pe(std::uint16_t id) : id_(id) {}
-  rmm::port::PeId id() const override { return {id_}; }
-
- private:
-  std::uint16_t id_;
-};
+using sim::bare::Schedule;
 
 // Tells the invariants, the model and a scenario's own observer.
 class Observers : public port::Observer {
@@ -181,10 +75,10 @@ struct Answer {
 // A bench whose monitor two PEs share. What `b` does is done before they begin.
 struct World {
   rmi::Bench b;
-  Sync sync;
-  Pe pe0{0}, pe1{1};
+  sim::bare::Turns turns;
+  fake::Pe pe0{0}, pe1{1};
   rmm::check::Findings findings;
-  port::Platform ports{b.platform.memory, b.platform.gpt,     b.platform.tlb, b.platform.cpus,        sync,
+  port::Platform ports{b.platform.memory, b.platform.gpt,     b.platform.tlb, b.platform.cpus,        turns,
                        b.platform.clock,  b.platform.entropy, nullptr,        &b.platform.attestation};
   rmm::check::Invariants invariants{ports, b.state, findings};
   rmm::check::ModelCheck model{ports, b.state, {}};  // from begin() on
@@ -205,7 +99,7 @@ struct World {
     return {out.x[0], out.x[1], out.x[2], out.x[3]};
   }
   // In the script of a CPU: the realm runs on, and the other PE may act.
-  void realm_runs() { sync.step({"realm", 0, port::Access::kRead}); }
+  void realm_runs() { turns.step({"realm", 0, port::Access::kRead}); }
 
  private:
   port::Platform watched() {
@@ -249,7 +143,9 @@ inline unsigned explore(const std::function<std::unique_ptr<Scenario>()>& make) 
     scenario->w.begin();
     INFO("PE " << schedule.first << " begins, preempted before Steps " << schedule.preemptions[0] << " and "
                << schedule.preemptions[1]);
-    const unsigned steps = scenario->w.sync.run(schedule, {[&] { scenario->act(0); }, [&] { scenario->act(1); }});
+    for (unsigned pe = 0; pe < 2; ++pe) scenario->w.turns.prepare(pe, [&scenario, pe] { scenario->act(pe); });
+    const unsigned steps = scenario->w.turns.run_together({0, 1}, schedule);
+    CHECK((scenario->w.turns.is_idle(0) && scenario->w.turns.is_idle(1)));
     ++schedules;
     scenario->w.invariants.sweep();
     CHECK(scenario->w.findings.found() == std::vector<std::string>{});
