@@ -129,8 +129,7 @@ void Payload::suspend(unsigned n) {
 
 void Payload::smc(unsigned n) {
   Cpu& caller = cpu(n);
-  abi::SmcRegs in;
-  for (unsigned i = 0; i < in.x.size(); ++i) in.x[i] = caller.x(i);
+  const abi::SmcRegs in{caller.smc_registers()};
   const abi::SmcRegs out = hardware_.firmware.route(pe(n), in);
   for (unsigned i = 0; i < in.x.size(); ++i)
     if (out.x[i] != in.x[i]) caller.set_x(i, out.x[i]);

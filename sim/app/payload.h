@@ -83,6 +83,7 @@ class Payload final : private PlatformTime {
       payload_.look_again();
       return payload_.platform_.bus().write(pa, size, value);
     }
+    std::vector<ConstantBytes> constants() override { return payload_.platform_.bus().constants(); }
     bool read_gic(std::uint32_t key, std::uint64_t& value) override {
       payload_.look_again();
       return payload_.platform_.gic().read_register(pe_, key, value);

@@ -327,7 +327,7 @@ Cpu::Outcome Cpu::resolve(const EngineStop& stop, const abi::RunControls& contro
     case StopKind::kWaitForInterrupt: return {.waits = Wait::kInterrupt, .exception = {}, .cost = 0};
     case StopKind::kWaitForEvent: return resolve_wait_for_event(controls);
     case StopKind::kFault: return resolve_fault();
-    case StopKind::kException: return resolve_exception(stop.exception, controls);
+    case StopKind::kException: return resolve_exception(stop.exception_number, controls);
   }
   return {};
 }

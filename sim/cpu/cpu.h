@@ -51,8 +51,11 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   abi::Exception run(rmm::port::Pe& pe, const abi::RunControls& controls) override;
   abi::Exception run_guest(const abi::RunControls& controls) override;
 
+  // X0 to X17.
+  std::array<std::uint64_t, 18> smc_registers() const { return engine_.smc_registers(); }
+
   // From now on EL2 of this context is simulated code, and `outside` what it reaches. reset() then leads to EL2.
-  void attach(Interconnect& outside) { outside_ = &outside; }
+  void attach(Interconnect& outside);
   // Precondition: attached. Runs as the PE `pe` until EL3 has something to do.
   PeStop run_pe(rmm::port::Pe& pe);
   // Precondition: attached. Waits as a WFI of EL3 would: until an interrupt is signalled, or must_leave().
@@ -116,7 +119,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Outcome resolve(const EngineStop& stop, const abi::RunControls& controls);
 
   // cpu_exceptions.cpp: what a stop means
-  Outcome resolve_exception(const EngineException& exception, const abi::RunControls& controls);
+  Outcome resolve_exception(unsigned number, const abi::RunControls& controls);
   Outcome resolve_trap(const EngineException& exception, const abi::RunControls& controls);
   Outcome resolve_wait_for_event(const abi::RunControls& controls);
   Outcome resolve_fault();
@@ -155,6 +158,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   Stage1Controls read_controls(Regime regime) noexcept;
   abi::Stage2 own_stage2() const noexcept;
   bool grant_fetch(abi::Va page, const Translation& translation, FillGrant& grant) noexcept;
+  bool grant_constant(const MmuFault& fault, AccessKind kind, FillGrant& grant) noexcept;
   void grant_data(const Translation& translation, AccessKind kind, FillGrant& grant) noexcept;
   void drop_stale_code();
   void note_leaf(abi::Va va, unsigned shift) noexcept;
@@ -194,7 +198,8 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   void address_translate(std::uint32_t key, std::uint64_t operand) noexcept;
 
   Cpus& owner_;
-  Interconnect* outside_ = nullptr;  // null: EL2 is native code
+  Interconnect* outside_ = nullptr;       // null: EL2 is native code
+  std::vector<ConstantBytes> constants_;  // whole pages beside DRAM that the engine reads by itself
   std::uint32_t id_;
   Counter counter_;
   bool in_use_ = false;

@@ -74,7 +74,12 @@ unsigned Cpu::abort_target(const MmuFault& fault) const {
 
 Cpu::Outcome Cpu::undefined() { return take(default_target(), esr::make(esr::Ec::kUnknown, 0), engine_.pc()); }
 
-Cpu::Outcome Cpu::resolve_exception(const EngineException& exception, const abi::RunControls& controls) {
+Cpu::Outcome Cpu::resolve_exception(unsigned number, const abi::RunControls& controls) {
+  // EL3 firmware of a PE takes PC as ELR_EL3, behind the instruction, and has no use for the syndrome.
+  if (outside_ != nullptr && number == EngineException::kSmc)
+    return {
+        .waits = Wait::kNone, .exception = abi::Exception{.kind = abi::ExceptionKind::kSync}, .cost = kExceptionCost};
+  const EngineException exception = engine_.exception();
   const unsigned target = outside_ != nullptr ? std::clamp(exception.target_el, 1U, 2U) : 1;
   switch (exception.number) {
     case EngineException::kSvc:
@@ -83,8 +88,7 @@ Cpu::Outcome Cpu::resolve_exception(const EngineException& exception, const abi:
       if (outside_ != nullptr) return take(2, exception.syndrome, engine_.pc());
       [[fallthrough]];
     case EngineException::kSmc:
-      // To native code. EL3 firmware of a PE takes PC as ELR_EL3: behind the instruction.
-      if (outside_ == nullptr) engine_.set_pc(engine_.pc() - kInstructionBytes);
+      engine_.set_pc(engine_.pc() - kInstructionBytes);  // to native code
       return {.waits = Wait::kNone,
               .exception = abi::Exception{.kind = abi::ExceptionKind::kSync, .esr = exception.syndrome},
               .cost = kExceptionCost};

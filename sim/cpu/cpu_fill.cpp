@@ -95,6 +95,7 @@ bool Cpu::fill(abi::Va page, AccessKind kind, FillGrant& grant) noexcept {
   const Privilege who = privilege(kind);
   const Translation translation = mmu_.translate(stage1_controls(), page, kind, who);
   if (translation.fault) {
+    if (grant_constant(translation.fault, kind, grant)) return true;
     refused_ = {.page = page, .kind = kind, .who = who, .fault = translation.fault, .stale_code = {}};
     return false;
   }
@@ -103,6 +104,20 @@ bool Cpu::fill(abi::Va page, AccessKind kind, FillGrant& grant) noexcept {
   if (kind == AccessKind::kFetch) return grant_fetch(page, translation, grant);
   grant_data(translation, kind, grant);
   return true;
+}
+
+// A load from a region beside DRAM that reads as a constant needs no device.
+bool Cpu::grant_constant(const MmuFault& fault, AccessKind kind, FillGrant& grant) noexcept {
+  if (kind != AccessKind::kRead || fault.kind != FaultKind::kNoMemory || fault.on_walk || fault.stage != 1)
+    return false;
+  const abi::Pa pa{fault.ipa.value};
+  for (const ConstantBytes& region : constants_) {
+    if (pa < region.base || !(pa < region.end)) continue;
+    grant.page = region.base;
+    grant.read = true;
+    return true;
+  }
+  return false;
 }
 
 // False: other code was translated from the granule, and must be dropped outside the engine before this fetch.

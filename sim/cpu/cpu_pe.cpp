@@ -25,6 +25,18 @@ constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned bytes) {
 
 }  // namespace
 
+// A page stands for all pages of a region that reads as a constant.
+void Cpu::attach(Interconnect& outside) {
+  outside_ = &outside;
+  for (const ConstantBytes& region : outside.constants()) {
+    const abi::Pa first{abi::align_up(region.base.value, abi::kGranuleSize)};
+    const abi::Pa end{abi::align_down(region.end.value, abi::kGranuleSize)};
+    if (!(first < end)) continue;
+    engine_.map_constant(first, region.byte);
+    constants_.push_back({first, end, region.byte});
+  }
+}
+
 // Takes a physical or virtual IRQ if one is to be taken now (Arm ARM D1.3.6). Returns the bits of PSTATE of which one
 // must become clear before another look is worthwhile.
 std::uint64_t Cpu::take_interrupt() {

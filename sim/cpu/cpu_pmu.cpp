@@ -86,7 +86,8 @@ bool Cpu::read_pmu(std::uint32_t reg, std::uint64_t& value) noexcept {
 bool Cpu::write_pmu(std::uint32_t reg, std::uint64_t value) noexcept {
   if (!engine_has_pmu_register(reg) || pmu_bar(reg, false) != PmuBar::kNone) return false;
   count_pmu_so_far();
-  if (!pmu_.write(reg, pmu_model_, pmu_place(), value)) return false;
+  slice_place_ = pmu_place();
+  if (!pmu_.write(reg, pmu_model_, slice_place_, value)) return false;
   engine_.end_slice();                         // the deadline or the interrupt may have changed
   return reg != key(abi::pmu::kPmuserenrEl0);  // the engine's access checks read its own
 }
@@ -102,8 +103,9 @@ std::optional<Cpu::Outcome> Cpu::pmu_access(const abi::esr::SysRegIss& access) {
     case PmuBar::kEl2: return to_el2(syndrome);
   }
   std::uint64_t value = !access.is_read && access.rt != 31 ? engine_.x(access.rt) : 0;
-  const bool done =
-      access.is_read ? pmu_.read(reg, pmu_model_, pmu_place(), value) : pmu_.write(reg, pmu_model_, pmu_place(), value);
+  slice_place_ = pmu_place();
+  const bool done = access.is_read ? pmu_.read(reg, pmu_model_, slice_place_, value)
+                                   : pmu_.write(reg, pmu_model_, slice_place_, value);
   if (!done) return undefined();
   if (access.is_read && access.rt != 31) engine_.set_x(access.rt, value);
   return skip_instruction();
@@ -120,8 +122,9 @@ void Cpu::count_pmu_so_far() noexcept {
 // Shortens a slice to the next overflow that interrupts, and to a return to an exception level at which other counters
 // count. An exception to a higher level ends it anyway.
 void Cpu::begin_pmu_slice(std::uint64_t& budget, std::uint64_t& watch_mask) {
-  slice_place_ = pmu_place();
   pmu_counted_ = 0;
+  if (pmu_.enabled == 0) return;  // nothing counts before a write, which looks at its place
+  slice_place_ = pmu_place();
   if (!pmu_.active(slice_place_)) return;
   if (const auto deadline = pmu_.deadline(pmu_model_, slice_place_)) budget = std::min(budget, *deadline);
   const auto differs = [&](unsigned el) { return pmu_.differs_at(pmu_model_, slice_place_, el); };
@@ -137,7 +140,7 @@ void Cpu::end_pmu_slice(std::uint64_t retired) {
 // A line of the platform's interrupt controller. Without one it is an input of physical_interrupt().
 void Cpu::drive_pmu_line(bool runs) {
   if (pmu_model_.present && owner_.platform_time_ != nullptr)
-    owner_.platform_time_->set_pmu_line(pe_->id(), runs && pmu_.interrupt(pmu_place()));
+    owner_.platform_time_->set_pmu_line(pe_->id(), runs && pmu_.overflowed != 0 && pmu_.interrupt(pmu_place()));
 }
 
 }  // namespace sim

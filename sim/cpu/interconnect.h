@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "rmm/abi/addr.h"
 #include "rmm/port/pe.h"
+#include "sim/dev/bus.h"
 
 namespace sim {
 
@@ -18,6 +20,8 @@ class Interconnect {
   // An access beside DRAM, of 1, 2, 4 or 8 bytes. nullopt or false: nothing answers, an external abort.
   virtual std::optional<std::uint64_t> read(abi::Pa pa, unsigned size) = 0;
   virtual bool write(abi::Pa pa, unsigned size, std::uint64_t value) = 0;
+  // The addresses beside DRAM that read as a constant: a CPU may serve loads from them by itself. Never changes.
+  virtual std::vector<ConstantBytes> constants() { return {}; }
   // MRS and MSR of the physical GIC CPU interface, by abi::sysreg_key. False: it has no such register.
   virtual bool read_gic(std::uint32_t key, std::uint64_t& value) = 0;
   virtual bool write_gic(std::uint32_t key, std::uint64_t value) = 0;

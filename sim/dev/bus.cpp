@@ -36,6 +36,13 @@ std::optional<std::uint64_t> Bus::read(abi::Pa pa, unsigned size) {
   return region->device->read(pa - region->base, size);
 }
 
+std::vector<ConstantBytes> Bus::constants() const {
+  std::vector<ConstantBytes> out;
+  for (const Region& region : regions_)
+    if (const auto byte = region.device->constant()) out.push_back({region.base, region.base + region.size, *byte});
+  return out;
+}
+
 bool Bus::write(abi::Pa pa, unsigned size, std::uint64_t value) {
   const Region* region = find(pa, size);
   if (region == nullptr) return false;

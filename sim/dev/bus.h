@@ -18,6 +18,14 @@ class BusDevice {
   virtual ~BusDevice() = default;
   virtual std::uint64_t read(std::uint64_t offset, unsigned size) = 0;
   virtual void write(std::uint64_t offset, unsigned size, std::uint64_t value) = 0;
+  // What every byte reads as, for ever and without an effect; nullopt: it depends.
+  virtual std::optional<std::uint8_t> constant() const { return std::nullopt; }
+};
+
+// Addresses [base, end) that read as one byte.
+struct ConstantBytes {
+  abi::Pa base, end;
+  std::uint8_t byte = 0;
 };
 
 class Bus {
@@ -31,6 +39,8 @@ class Bus {
   // nullopt or false: nothing answers, or not all of the access lies in one device's region: an external abort.
   std::optional<std::uint64_t> read(abi::Pa pa, unsigned size);
   bool write(abi::Pa pa, unsigned size, std::uint64_t value);
+  // The regions whose devices read as a constant, ascending.
+  std::vector<ConstantBytes> constants() const;
 
  private:
   struct Region {

@@ -134,6 +134,43 @@ TEST_CASE("A device is read and written by every form of load and store; beside 
   CHECK(m.esr() == esr::make(Ec::kInstructionAbortSame, esr::kFscExternal));
 }
 
+TEST_CASE("Whole granules that read as a constant need no device to be read; everything else asks it") {
+  PeMachine m;
+  Program p;
+  append_mov(p, 1, abi::align_up(PeMachine::kConstant, abi::kGranuleSize));
+  append(p, {ldr(2, 1), ldrw(3, 1), ldrsh_x(4, 1), ldp(5, 6, 1), smc(0)});
+  CHECK(m.run(p) == PeStop::kSmc);
+  CHECK(m.cpu().x(2) == 0x5a5a'5a5a'5a5a'5a5a);
+  CHECK(m.cpu().x(3) == 0x5a5a'5a5a);
+  CHECK(m.cpu().x(4) == 0x5a5a);
+  CHECK(m.cpu().x(6) == 0x5a5a'5a5a'5a5a'5a5a);
+  CHECK(m.accesses.empty());
+
+  Program store;  // and what is read afterwards
+  append_mov(store, 1, abi::align_up(PeMachine::kConstant, abi::kGranuleSize) + 0x1000);
+  append(store, {str(7, 1, 8), ldr(2, 1), str(7, 1, 16), ldr(3, 1), smc(0)});
+  CHECK(m.run(store) == PeStop::kSmc);
+  CHECK(m.cpu().x(2) == 0x5a5a'5a5a'5a5a'5a5a);
+  CHECK(m.cpu().x(3) == 0x5a5a'5a5a'5a5a'5a5a);
+  CHECK(m.accesses == std::vector<unsigned>{8, 8});
+
+  for (const std::uint64_t part : {PeMachine::kConstant, PeMachine::kConstantEnd - 8}) {
+    m.accesses.clear();
+    Program edge;
+    append_mov(edge, 1, part);
+    append(edge, {ldr(2, 1), smc(0)});
+    CHECK(m.run(edge) == PeStop::kSmc);
+    CHECK(m.cpu().x(2) == 0x5a5a'5a5a'5a5a'5a5a);
+    CHECK(m.accesses == std::vector<unsigned>{8});
+  }
+
+  Program jump;
+  append_mov(jump, 1, abi::align_up(PeMachine::kConstant, abi::kGranuleSize));
+  jump.push_back(br(1));
+  m.run(jump);
+  CHECK(m.esr() == esr::make(Ec::kInstructionAbortSame, esr::kFscExternal));
+}
+
 TEST_CASE("A granule of another PAS is a granule protection fault of EL2, on an access and on a walk") {
   PeMachine m;
   const auto hidden = abi::GranulePa::containing({kRam + 0x20'0000});

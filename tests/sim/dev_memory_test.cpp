@@ -2,6 +2,7 @@
 // Devices that are memory: what survives a reset, and what reads as a constant.
 #include <catch2/catch_test_macros.hpp>
 
+#include "sim/dev/bus.h"
 #include "sim/dev/constant_region.h"
 #include "sim/dev/nvm.h"
 
@@ -25,4 +26,14 @@ TEST_CASE("a constant region reads as its byte in every size and ignores writes"
   CHECK(ones.read(0x1000, 4) == 0xffff'ffff);
   CHECK(ones.read(0x1000, 8) == ~0ULL);
   CHECK(pattern.read(3, 4) == 0x5a5a'5a5a);
+  sim::NvmState state;
+  sim::Nvm nvm(state, 32, 0xff);
+  sim::Bus bus;
+  bus.add({0x9000}, 0x1000, pattern);
+  bus.add({0x8000}, 32, nvm);
+  const auto constants = bus.constants();
+  REQUIRE(constants.size() == 1);
+  CHECK(constants[0].base.value == 0x9000);
+  CHECK(constants[0].end.value == 0xa000);
+  CHECK(constants[0].byte == 0x5a);
 }

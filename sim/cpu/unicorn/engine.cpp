@@ -89,6 +89,13 @@ void Engine::set_up(const CpuConfig& config, Dram& dram) {
   Hooks::skip_store_search(uc_, dram);
 }
 
+void Engine::map_constant(abi::Pa page, std::uint8_t byte) {
+  const EngineScope scope;
+  GranuleBytes& bytes = *constants_.emplace_back(std::make_unique<GranuleBytes>());
+  bytes.fill(std::byte{byte});
+  check(uc_mem_map_ptr(uc_, page.value, bytes.size(), UC_PROT_READ, bytes.data()), "map of constant bytes");
+}
+
 // What EL3 and EL2 set once, and the reset values of EL1.
 void Engine::set_reset_state(const CpuConfig& config) {
   constexpr std::uint64_t kScrNs = 1U << 0, kScrRes1 = 3U << 4, kScrHce = 1U << 8, kScrRw = 1U << 10,
@@ -136,7 +143,7 @@ EngineStop Engine::run(std::uint64_t budget, std::uint64_t watch_mask, bool stop
     if (refused_kind_ != AccessKind::kFetch) retired -= unfinished();
   } else if (error == UC_ERR_OK && exception_number_ >= 0) {
     stop.kind = StopKind::kException;
-    stop.exception = read_exception();
+    stop.exception_number = static_cast<unsigned>(exception_number_);
     retired -= unfinished();
   } else if (error == UC_ERR_OK && stopped_) {
     stop.kind = waits_ ? StopKind::kWaitForEvent : unaligned_ ? StopKind::kPcAlignment : StopKind::kBoundary;
@@ -161,7 +168,7 @@ std::uint64_t Engine::retired_so_far() const {
   return static_cast<std::uint64_t>(slice_ - remaining_ - unfinished);
 }
 
-EngineException Engine::read_exception() const {
+EngineException Engine::exception() const {
   check(uc_context_save(uc_, context_), "context");
   const auto* bytes = reinterpret_cast<const std::byte*>(context_);
   const auto raw = read_syndrome({bytes, context_header_ + context_size_});
@@ -180,6 +187,19 @@ void Engine::unexpected(int error) const {
 
 std::uint64_t Engine::x(unsigned n) const { return read64(uc_, x_register(n)); }
 void Engine::set_x(unsigned n, std::uint64_t value) { write64(uc_, x_register(n), value); }
+
+std::array<std::uint64_t, 18> Engine::smc_registers() const {
+  std::array<std::uint64_t, 18> values{};
+  std::array<int, 18> ids{};
+  std::array<void*, 18> places{};
+  for (unsigned n = 0; n < ids.size(); ++n) {
+    ids[n] = x_register(n);
+    places[n] = &values[n];
+  }
+  check(uc_reg_read_batch(uc_, ids.data(), places.data(), static_cast<int>(ids.size())), "read of registers");
+  return values;
+}
+
 std::uint64_t Engine::pc() const { return read64(uc_, UC_ARM64_REG_PC); }
 void Engine::set_pc(std::uint64_t value) { write64(uc_, UC_ARM64_REG_PC, value); }
 std::uint64_t Engine::sp() const { return read64(uc_, UC_ARM64_REG_SP); }

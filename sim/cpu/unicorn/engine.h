@@ -52,7 +52,7 @@ enum class StopKind : std::uint8_t {
   kBoundary,          // between two blocks: budget used up, slice ended by the client, or an interrupt became unmasked
   kPcAlignment,       // PC is not a multiple of 4
   kFault,             // the client refused a fill
-  kException,         // the engine raised one, see `exception`
+  kException,         // the engine raised one, see `exception_number` and Engine::exception()
   kWaitForInterrupt,  // a WFI that nothing traps; `pc()` is behind it
   kWaitForEvent,      // a WFE, only if asked for; `pc()` is behind it
 };
@@ -76,7 +76,7 @@ struct EngineException {
 struct EngineStop {
   StopKind kind = StopKind::kBoundary;
   std::uint64_t retired = 0;  // instructions
-  EngineException exception;
+  unsigned exception_number = 0;
 };
 
 class Engine {
@@ -86,6 +86,9 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // The granule at `page`, beside DRAM, may be granted for reading: every byte of it is `byte`.
+  void map_constant(abi::Pa page, std::uint8_t byte);
 
   // Runs until the budget (instructions, >= 1) is used up or something stops it earlier. A block runs whole whenever
   // budget is left, so up to one block more than the budget retires. `watch_mask`: PSTATE bits of interrupts that are
@@ -99,8 +102,13 @@ class Engine {
   // From inside a client call: instructions retired in this run before the current one.
   std::uint64_t retired_so_far() const;
 
+  // The exception that ended the last run. Costs a copy of all registers.
+  EngineException exception() const;
+
   std::uint64_t x(unsigned n) const;
   void set_x(unsigned n, std::uint64_t value);
+  // X0 to X17: what an SMC passes (DEN0028).
+  std::array<std::uint64_t, 18> smc_registers() const;
   std::uint64_t pc() const;
   void set_pc(std::uint64_t value);
   std::uint64_t sp() const;  // of the current exception level and SPSel
@@ -139,7 +147,6 @@ class Engine {
 
   void set_up(const CpuConfig& config, Dram& dram);
   void set_reset_state(const CpuConfig& config);
-  EngineException read_exception() const;
   [[noreturn]] void unexpected(int error) const;
 
   uc_struct* uc_ = nullptr;
@@ -148,6 +155,7 @@ class Engine {
   std::size_t context_size_ = 0;
   EngineClient& client_;
   std::vector<std::byte> reset_;
+  std::vector<std::unique_ptr<GranuleBytes>> constants_;
 
   // The block hook's state, together in one cache line.
   std::int64_t remaining_ = 0;
