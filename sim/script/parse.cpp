@@ -165,6 +165,8 @@ void Parser::statement(Statement& out, std::vector<std::string_view> words) {
     if (out.verb == Verb::kMachine && !out_.empty()) throw Problem{"'machine' comes before everything else"};
     if (out.verb == Verb::kExpect && out_.empty())
       throw Problem{"'expect' is about the line before, and there is none"};
+    if (out.verb == Verb::kExpect && words.empty())
+      throw Problem{"'expect' is followed by what must hold, as in 'expect RMI_SUCCESS'"};
     if (out.verb == Verb::kLet) return let(out, words);
     if (out.verb == Verb::kGranules) return granules(out, words);
     return arguments(out, words);

@@ -85,18 +85,20 @@ void Play::build_machine() {
     take("sha256", limits.sha256);
     take("sha512", limits.sha512);
     take("sysreg_gprs_rt", limits.sysreg_gprs_rt);
-    constexpr std::uint64_t kMost = 1ULL << 40;
+    constexpr std::uint64_t kMost = 1ULL << 36;
     for (std::size_t bank = 0; bank < settings.banks.size(); ++bank) {
       std::uint64_t& size = settings.banks.at(bank).size;
       size = get(machine, bank == 0 ? "dram" : "high_dram", size);
       if (size == 0 || size > kMost || !abi::is_aligned(size, abi::kGranuleSize))
-        throw Failure{fmt::format("DRAM of {:#x} bytes: expected whole granules, up to 1024G", size)};
+        throw Failure{fmt::format("DRAM of {:#x} bytes: expected whole granules, up to 64G", size)};
     }
     abi::Pa& high = settings.banks.at(1).base;
     high = {get(machine, "high_base", high.value)};
-    if (high.value < settings.banks[0].base.value + settings.banks[0].size || !abi::is_granule_aligned(high))
-      throw Failure{fmt::format("high_base={:#x}: expected a granule behind the DRAM at {:#x}", high.value,
-                                settings.banks[0].base.value)};
+    constexpr std::uint64_t kEnd = 1ULL << 52;  // of the largest physical address space, FEAT_LPA
+    if (high.value < settings.banks[0].base.value + settings.banks[0].size || !abi::is_granule_aligned(high) ||
+        high.value > kEnd - settings.banks[1].size)
+      throw Failure{fmt::format("high_base={:#x}: expected a granule behind the DRAM at {:#x}, and all below {:#x}",
+                                high.value, settings.banks[0].base.value, kEnd)};
     const bool fits = limits.num_rec_aux <= 16 && limits.num_lrs >= 1 && limits.num_lrs <= 16 && limits.s2sz >= 32 &&
                       limits.s2sz <= 48 && limits.max_recs_order <= 15 && limits.num_bps >= 1 && limits.num_wps >= 1;
     if (!fits)

@@ -75,6 +75,8 @@ TEST_CASE("A mistake in a script is one message with its line and what is expect
       Mistake{"RMI_VERSION\nmachine dram=1M", 2, "'machine' comes before everything else"},
       Mistake{"machine ram=1M", 1, "'machine' has no argument 'ram'"},
       Mistake{"machine dram=1", 1, "DRAM of 0x1 bytes"}, Mistake{"machine num_rec_aux=17", 1, "num_rec_aux up to 16"},
+      Mistake{"machine dram=65G", 1, "up to 64G"}, Mistake{"machine high_base=0xffffffffff000", 1, "all below"},
+      Mistake{"RMI_VERSION\nexpect", 2, "'expect' is followed by what must hold"},
       Mistake{"expect RMI_SUCCESS", 1, "'expect' is about the line before"},
       Mistake{"let 3 = 4", 1, "'let' is written"}, Mistake{"granules", 1, "'granules' is followed by names"},
       Mistake{"machine dram=64K\ngranules a=17", 2, "no DRAM is left for 'a'"},
