@@ -70,11 +70,13 @@ tl::expected<std::unique_ptr<Machine>, InputError> Machine::create(const RunConf
         InputError{fmt::format("this computer's memory is too small for a machine of {}; lower machine.memory",
                                format_size(config.machine.memory))});
   }
+  // Whatever can be refused comes before the trace: a file that was there stays as it is.
+  if (config.payload)
+    if (const auto loaded = machine->load_payload(*config.payload); !loaded) return tl::unexpected(loaded.error());
   if (const auto opened = machine->open_trace(); !opened) return tl::unexpected(opened.error());
   machine->observe();
   for (unsigned i = 0; i < plans.size(); ++i) machine->start_vm(i, std::move(plans[i]));
-  if (config.payload)
-    if (const auto started = machine->start_payload(*config.payload); !started) return tl::unexpected(started.error());
+  if (machine->payload_) machine->payload_->start();
   return machine;
 }
 
@@ -219,7 +221,7 @@ void Machine::start_vm(unsigned index, host::vmm::BootPlan plan) {
   scheduler_.spawn(fmt::format("{} main", config.name), [this, index] { vms_[index].result = vms_[index].vmm->run(); });
 }
 
-tl::expected<void, InputError> Machine::start_payload(const PayloadConfig& config) {
+tl::expected<void, InputError> Machine::load_payload(const PayloadConfig& config) {
   payload_console_ = std::make_unique<VmConsole>(
       state_.consoles.emplace_back(),
       [this](std::uint8_t byte) {
@@ -234,9 +236,7 @@ tl::expected<void, InputError> Machine::start_payload(const PayloadConfig& confi
                                                          .firmware = firmware_,
                                                          .console = *payload_console_,
                                                          .reset_realm_world = [this] { reset_realm_world(); }});
-  if (const auto loaded = payload_->load(); !loaded) return loaded;
-  payload_->start();
-  return {};
+  return payload_->load();
 }
 
 // The key of the Realm PAS' memory encryption is lost: what was there is zero. The monitor boots with nothing

@@ -158,7 +158,7 @@ class Machine {
   std::unique_ptr<HostOnlooker> host_onlooker();
   host::port::HostPlatform host_platform();
   void start_vm(unsigned index, host::vmm::BootPlan plan);
-  tl::expected<void, InputError> start_payload(const PayloadConfig& config);
+  tl::expected<void, InputError> load_payload(const PayloadConfig& config);
   void reset_realm_world();
 
   RunConfig config_;

@@ -157,6 +157,11 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
       if (!*target) return usage(fmt::format("--{} must be a whole number, found '{}'", name, *text));
     }
   }
+  if (!out.images.empty() && given.count("entry") == 0 && out.images.front().address % 4 != 0)
+    return usage(
+        fmt::format("the first PE starts at the address of the first --load, and {:#x} is no multiple of 4; say where "
+                    "it starts with --entry ADDRESS",
+                    out.images.front().address));
   if (const auto text = string("entry")) {
     const auto address = parse_number(*text);
     if (!address || *address % 4 != 0)

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,23 +52,43 @@ tl::expected<void, InputError> Payload::load() {
 }
 
 tl::expected<void, InputError> Payload::load(const PayloadImage& image) {
-  std::uint64_t limit = 0;
-  for (const MemoryBank& bank : hardware_.dram.banks()) limit = std::max(limit, bank.size);
-  const auto bytes = host::vmm::read_file("payload", image.path, limit);
+  const auto refused = [&image](const std::string& why) {
+    return tl::unexpected(InputError{fmt::format("--load '{}' at {:#x}: {}", image.path, image.address, why)});
+  };
+  const std::uint64_t room = dram_behind(image.address);
+  if (room == 0) return refused("this address is not in DRAM; see \"dram\" of the configuration");
+  std::error_code error;  // told by read_file
+  if (const std::uintmax_t size = std::filesystem::file_size(image.path, error); !error && size > room)
+    return refused(
+        fmt::format("its {} bytes do not fit, DRAM ends at {:#x}; load it elsewhere, or change \"dram\" of "
+                    "the configuration",
+                    size, image.address + room));
+  const auto bytes = host::vmm::read_file("payload", image.path, room);
   if (!bytes) return tl::unexpected(InputError{host::vmm::to_string(bytes.error())});
+  constexpr std::string_view kElf =
+      "\x7f"
+      "ELF";
+  if (config_.entry.value == image.address && bytes->size() >= kElf.size() &&
+      std::memcmp(bytes->data(), kElf.data(), kElf.size()) == 0)
+    return refused(
+        "an ELF file, of which the first PE would execute the header, since files are loaded byte for byte; make a raw "
+        "image of it (objcopy -O binary), or say with --entry where its code begins");
   for (std::size_t done = 0; done < bytes->size();) {
     const abi::Pa at{image.address + done};
-    const auto granule = abi::GranulePa::containing(at);
-    if (at.value < image.address || !hardware_.dram.contains(granule))
-      return tl::unexpected(
-          InputError{fmt::format("--load '{}' at {:#x}: {:#x} is not in DRAM; see \"dram\" of the configuration",
-                                 image.path, image.address, at.value)});
     const std::size_t offset = at.value % abi::kGranuleSize;
     const std::size_t length = std::min<std::size_t>(bytes->size() - done, abi::kGranuleSize - offset);
-    std::memcpy(hardware_.dram.write_native(granule) + offset, bytes->data() + done, length);
+    std::memcpy(hardware_.dram.write_native(abi::GranulePa::containing(at)) + offset, bytes->data() + done, length);
     done += length;
   }
   return {};
+}
+
+// Bytes of DRAM from `address` on without a hole.
+std::uint64_t Payload::dram_behind(std::uint64_t address) const {
+  std::uint64_t end = address;
+  for (const MemoryBank& bank : hardware_.dram.banks())  // by ascending address
+    if (bank.base.value <= end && end - bank.base.value < bank.size) end = bank.base.value + bank.size;
+  return end - address;
 }
 
 void Payload::start() {

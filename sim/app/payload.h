@@ -126,6 +126,7 @@ class Payload final : private PlatformTime {
   void wait_for_power(const char* why);
   void wake_all();
   tl::expected<void, InputError> load(const PayloadImage& image);
+  std::uint64_t dram_behind(std::uint64_t address) const;
 
   Scheduler& scheduler() const { return hardware_.scheduler; }
   Cpu& cpu(unsigned pe);

@@ -2,6 +2,7 @@
 """`ccasim payload`: how it ends, what it writes, what it refuses."""
 
 import json
+import os
 import unittest
 
 from program import CONFIGS, Case, program, run
@@ -77,8 +78,53 @@ class Refusals(Case):
                 self.assert_refused(run("payload", *arguments), USAGE, said)
 
     def test_what_is_loaded(self):
-        self.assert_refused(run("payload", FVP, "--load", f"{self.folder}/none@{BASE}"), BAD_INPUT, "none", "No such file")
-        self.assert_refused(run("payload", FVP, "--load", f"{built('hello')}@0x10000000"), BAD_INPUT, "not in DRAM")
+        large = self.file("large")
+        os.truncate(large, 1 << 31)
+        for file, address, *said in (
+            (self.folder / "none", BASE, "none", "No such file"),
+            (self.folder, BASE, "not a regular file"),
+            (self.file("empty"), BASE, "empty"),
+            (built("hello"), "0x10000000", "not in DRAM", '"dram"'),
+            (built("hello"), "0xfffffffffffff000", "not in DRAM"),
+            (large, BASE, "2147483648 bytes do not fit", "0xfc000000", '"dram"'),
+            (built("hello").with_suffix(".elf"), BASE, "ELF", "objcopy -O binary", "--entry"),
+        ):
+            with self.subTest(said[0]), self.nothing_new():
+                done = run("payload", FVP, "--load", f"{file}@{address}", "--trace", self.folder / "trace", "--json",
+                           self.folder / "json")
+                self.assert_refused(done, BAD_INPUT, *said)
+
+    def test_a_refusal_leaves_an_old_trace_alone(self):
+        trace = self.file("trace", "of another run")
+        run("payload", FVP, "--load", f"{self.folder}/none@{BASE}", "--trace", trace)
+        self.assertEqual(trace.read_text(), "of another run")
+
+    def test_where_the_first_pe_starts(self):
+        hello = built("hello")
+        for arguments, code, said in (
+            (["--load", f"{hello}@0x88000001"], USAGE, "--entry"),
+            (["--load", loaded("hello"), "--entry", "0x88000002"], USAGE, "multiple of 4"),
+            (["--load", loaded("hello"), "--entry", "0x10"], BAD_INPUT, "entry point 0x10 is not in DRAM"),
+        ):
+            with self.subTest(said):
+                self.assert_refused(run("payload", FVP, *arguments), code, said)
+
+    def test_a_truncated_image_ends_at_a_limit(self):
+        for size in (3, 100):
+            with self.subTest(size):
+                code = self.file("code", built("hello").read_bytes()[:size])
+                done = run("payload", FVP, "--load", f"{code}@{BASE}", "--max-instructions", "100000")
+                self.assertEqual(done.code, LIMIT, done)
+
+    def test_keys_that_a_configuration_does_not_have(self):
+        for path, said in (
+            ("platform.drm=3", 'platform has no key "drm"; did you mean "dram"?'),
+            ("platform.dram.0.bse=3", 'platform.dram[0] has no key "bse"'),
+            ("machin.cpu=max", 'did you mean "machine"?'),
+            ("platform.dram=[]", "platform.dram is empty"),
+        ):
+            with self.subTest(path):
+                self.assert_refused(run("payload", FVP, "--load", loaded("hello"), "--set", path), BAD_INPUT, said)
 
     def test_configurations_of_the_other_kind(self):
         hello = CONFIGS / "hello.json"
@@ -86,8 +132,11 @@ class Refusals(Case):
         self.assert_refused(run("run", FVP), BAD_INPUT, "ccasim payload")
 
     def test_outputs_that_cannot_be_written_are_told_first(self):
-        done = run("payload", FVP, "--load", loaded("hello"), "--json", self.folder / "no" / "such")
-        self.assertEqual((done.code, done.out), (CANNOT_WRITE, ""), done)
+        for option in ("--json", "--trace"):
+            with self.subTest(option), self.nothing_new():
+                done = run("payload", FVP, "--load", loaded("hello"), option, self.folder / "no" / "such")
+                self.assertEqual(done.out, "")
+                self.assert_refused(done, CANNOT_WRITE, "such", "No such file")
 
 
 if __name__ == "__main__":
