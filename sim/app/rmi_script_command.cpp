@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/app/rmi_script_command.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <system_error>
+
+#include <tl/expected.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -64,10 +69,21 @@ nlohmann::json summary(const script::Played& played, ExitCode code) {
   return out;
 }
 
-ExitCode tell(const RmiScriptOptions& options, const script::Played& played) {
-  if (played.error)
-    return complain(ExitCode::kBadInput,
-                    fmt::format("{}:{}: {}", options.file, played.error->line, played.error->message));
+// Standard output is one JSON document.
+bool only_json(const RmiScriptOptions& options) { return options.json == "-"; }
+
+ExitCode result(const script::Played& played) {
+  if (played.error) return ExitCode::kBadInput;
+  if (!played.findings.empty()) return ExitCode::kFinding;
+  return played.unexpected.empty() ? ExitCode::kPoweredOff : ExitCode::kUnexpected;
+}
+
+void tell(const RmiScriptOptions& options, const script::Played& played) {
+  if (played.error) {
+    complain(ExitCode::kBadInput, fmt::format("{}:{}: {}", options.file, played.error->line, played.error->message));
+    return;
+  }
+  if (only_json(options)) return;
   for (const std::string& finding : played.findings) std::printf("FINDING %s\n", finding.c_str());
   if (options.quiet)
     for (const std::string& line : played.unexpected) std::printf("%s: %s\n", options.file.c_str(), line.c_str());
@@ -78,13 +94,28 @@ ExitCode tell(const RmiScriptOptions& options, const script::Played& played) {
                 options.check == Check::kNone ? ""
                 : played.findings.empty()     ? "; the check found nothing"
                                               : "; the check found something");
-  if (!played.findings.empty()) return ExitCode::kFinding;
-  return played.unexpected.empty() ? ExitCode::kPoweredOff : ExitCode::kUnexpected;
+}
+
+tl::expected<std::string, std::string> read_script(const std::string& path) {
+  std::string text;
+  if (path == "-") {
+    for (int c = 0; (c = std::getchar()) != EOF;) text += static_cast<char>(c);
+    return text;
+  }
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(path, error);
+  errno = 0;
+  std::ifstream in(path);
+  if (!in || folder)
+    return tl::unexpected(fmt::format("{} cannot be read: {}; examples of scripts are in configs/scripts", path,
+                                      std::strerror(folder ? EISDIR : errno)));
+  text.assign(std::istreambuf_iterator<char>(in), {});
+  return text;
 }
 
 ExitCode play(const RmiScriptOptions& options, const std::vector<script::Statement>& program) {
   script::Play play(program, check_of(options.check), [&](std::string_view line) {
-    if (!options.quiet) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+    if (!options.quiet && !only_json(options)) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
   });
   bare::Machine* machine = nullptr;
   play.set_prepare([&](bare::Machine& made) { machine = &made; });
@@ -93,14 +124,15 @@ ExitCode play(const RmiScriptOptions& options, const std::vector<script::Stateme
     auto opened = trace::JsonTrace::open(*options.trace, [&] {
       return trace::JsonTrace::Now{machine->platform().clock.now, machine->current_pe()};
     });
-    if (!opened) return complain(ExitCode::kBadInput, opened.error());
+    if (!opened) return complain(ExitCode::kCannotWrite, opened.error());
     trace = std::move(*opened);
     play.observe(*trace);
   }
   Changes changes([](const std::string& line) { std::printf("        %s\n", line.c_str()); });
-  if (options.verbose) play.observe(changes);
+  if (options.verbose && !only_json(options)) play.observe(changes);
   const script::Played played = play.run();
-  ExitCode code = tell(options, played);
+  tell(options, played);
+  ExitCode code = result(played);
   if (options.json)
     if (const auto written = write_output(*options.json, summary(played, code).dump(2) + "\n"); !written)
       code = complain(ExitCode::kCannotWrite, written.error());
@@ -118,20 +150,13 @@ ExitCode rmi_script_command(const std::vector<std::string>& arguments) {
     return ExitCode::kPoweredOff;
   }
   const auto& options = std::get<RmiScriptOptions>(*parsed);
-  if (options.json)
-    if (const auto writable = check_writable(*options.json); !writable)
-      return complain(ExitCode::kCannotWrite, writable.error());
-  std::string text;
-  if (options.file == "-") {
-    for (int c = 0; (c = std::getchar()) != EOF;) text += static_cast<char>(c);
-  } else {
-    std::ifstream in(options.file);
-    if (!in || std::filesystem::is_directory(options.file))
-      return complain(ExitCode::kBadInput,
-                      fmt::format("{} cannot be read; examples of scripts are in configs/scripts", options.file));
-    text.assign(std::istreambuf_iterator<char>(in), {});
-  }
-  const auto program = script::parse(text);
+  for (const auto* path : {&options.trace, &options.json})
+    if (*path)
+      if (const auto writable = check_writable(**path); !writable)
+        return complain(ExitCode::kCannotWrite, writable.error());
+  const auto text = read_script(options.file);
+  if (!text) return complain(ExitCode::kBadInput, text.error());
+  const auto program = script::parse(*text);
   if (!program)
     return complain(ExitCode::kBadInput,
                     fmt::format("{}:{}: {}", options.file, program.error().line, program.error().message));

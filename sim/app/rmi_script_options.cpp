@@ -58,6 +58,7 @@ tl::expected<std::variant<RmiScriptOptions, HelpRequest>, UsageError> parse_rmi_
     *target = given[name].as<std::string>();
     if ((*target)->empty()) return usage(fmt::format("--{} needs the name of a file", name));
   }
+  if (out.trace == "-") return usage("--trace needs a file: standard output says what each command came to");
   if (given.count("check") != 0) {
     const auto& what = given["check"].as<std::string>();
     if (what != "invariants" && what != "model")

@@ -41,6 +41,21 @@ class Results(Case):
         events = [json.loads(line) for line in trace.read_text().splitlines()]
         self.assertGreater(len(events), told["commands"])
 
+    def test_json_on_standard_output_is_all_that_is_there(self):
+        done = run("rmi-script", BY_HAND, "--check", "--json", "-", "--verbose")
+        self.assertEqual((done.code, done.err), (0, ""), done)
+        self.assertGreater(json.loads(done.out)["commands"], 10)
+        script = self.file("s.rmi", "RMI_VERSION 0x10000\nexpect RMI_ERROR_INPUT\n")
+        done = run("rmi-script", script, "--json", "-")
+        self.assertEqual(done.code, UNEXPECTED, done)
+        self.assertEqual(len(json.loads(done.out)["unexpected"]), 1)
+
+    def test_a_script_that_goes_wrong_half_way_says_so_in_the_summary(self):
+        script, summary = self.file("s.rmi", "RMI_VERSION 0x10000\nload ipa=0 size=3\n"), self.folder / "json"
+        self.assert_refused(run("rmi-script", script, "--json", summary, "--quiet"), BAD_INPUT, "s.rmi:2:", "size of 1, 2")
+        told = json.loads(summary.read_text())
+        self.assertEqual((told["exit_code"], told["commands"], told["error"]["line"]), (BAD_INPUT, 1, 2))
+
     def test_an_expectation_that_is_not_met(self):
         script = self.file("s.rmi", "granules rd\nRMI_GRANULE_DELEGATE rd\nexpect RMI_ERROR_INPUT\n")
         done = run("rmi-script", script, "--quiet")
@@ -56,21 +71,33 @@ class Refusals(Case):
             ("\n\nRMI_GRANULE_DELEGATE nobody\n", 3, "nobody"),
             ("RmiRealmParams at=0x80000000 s3sz=3\n", 1, "s3sz"),
             ("pe=99 RMI_VERSION\n", 1, "0 to 31"),
+            ("RMI_VERSION\nexpect\n", 2, "what must hold"),
         ):
             with self.subTest(said):
                 script = self.file("s.rmi", text)
-                self.assert_refused(run("rmi-script", script), BAD_INPUT, f"s.rmi:{line}:", said)
+                with self.nothing_new():
+                    done = run("rmi-script", script, "--trace", self.folder / "trace", "--json", self.folder / "json")
+                self.assert_refused(done, BAD_INPUT, f"s.rmi:{line}:", said)
+                self.assertEqual(done.out, "")
 
     def test_files(self):
-        self.assert_refused(run("rmi-script", self.folder / "none"), BAD_INPUT, "none", "configs/scripts")
-        self.assert_refused(run("rmi-script", self.folder), BAD_INPUT, "cannot be read")
-        self.assert_refused(run("rmi-script", BY_HAND, "--json", self.folder / "no" / "such"), CANNOT_WRITE, "such")
+        self.assert_refused(run("rmi-script", self.folder / "none"), BAD_INPUT, "none", "No such file", "configs/scripts")
+        self.assert_refused(run("rmi-script", self.folder), BAD_INPUT, "cannot be read", "Is a directory")
+        for option in ("--json", "--trace"):
+            with self.subTest(option):
+                done = run("rmi-script", BY_HAND, option, self.folder / "no" / "such")
+                self.assert_refused(done, CANNOT_WRITE, "such", "No such file")
+                self.assertEqual(done.out, "")
+                done = run("rmi-script", BY_HAND, "--quiet", option, "/dev/full")
+                self.assert_refused(done, CANNOT_WRITE, "/dev/full")
 
     def test_command_line(self):
         for arguments, said in (
             ([], "which script"),
             ([BY_HAND, BY_HAND], "one script"),
             ([BY_HAND, "--check=secrets"], "secrets"),
+            ([BY_HAND, "--trace", "-"], "--trace needs a file"),
+            ([BY_HAND, "--json", ""], "--json needs the name of a file"),
             ([BY_HAND, "--chekc"], "did you mean '--check'"),
         ):
             with self.subTest(said):
