@@ -45,7 +45,7 @@ ARROWS = {
     "tests/rmm": ["rmm", "sim/bare"],
     "tests/bare": ["rmm", "sim/bare", "sim/script", "tests/fuzz/rmi"],
     "tests/fuzz/rmi": ["rmm", "sim/bare", "sim/script"],
-    "tests/fuzz/rmi_main.cpp": ["rmm", "sim/bare", "sim/script", "tests/fuzz/rmi"],
+    "tests/fuzz/rmi_main.cpp": ["rmm", "sim/bare", "sim/script", "sim/app/output_file.h", "tests/fuzz/rmi"],
     "tests/fuzz/rmi_fuzzer.cpp": ["rmm", "sim/bare", "tests/fuzz/rmi"],
     "tests/mutation": ["rmm", "tests/rmm", "tests/fuzz/rmi"],
     "tests/spec": ["rmm/abi", "rmm/spec"],

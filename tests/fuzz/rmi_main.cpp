@@ -11,8 +11,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,6 +18,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/app/output_file.h"
 #include "sim/script/program.h"
 #include "tests/fuzz/rmi/isolated.h"
 #include "tests/fuzz/rmi/reach.h"
@@ -57,7 +56,7 @@ enum Exit : int { kNothing = 0, kTooLittle = 1, kUsage = 2, kFinding = 8, kCanno
 struct Options {
   std::uint64_t seconds = 0, commands = 0, seed = 1;
   fuzz::Judged judge = fuzz::Judged::kLocal;
-  std::string json, script = "finding.rmi-script";
+  std::string json, script;
   bool help = false;
 };
 
@@ -91,20 +90,20 @@ bool parse(int argc, char** argv, Options& options) {
                                     {"script", required_argument, nullptr, kScript},
                                     {"help", no_argument, nullptr, kHelpWanted},
                                     {nullptr, 0, nullptr, 0}};
-  const auto number = [](const char* text, std::uint64_t& out) {
+  const auto number = [](const char* name, const char* text, std::uint64_t& out) {
     const auto value = sim::script::parse_number(text);
     if (value)
       out = *value;
     else
-      std::fprintf(stderr, "fuzz: '%s' is no number\n", text);
+      std::fprintf(stderr, "fuzz: %s needs a whole number, found '%s'\n", name, text);
     return value.has_value();
   };
   for (int found = 0; (found = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     bool good = true;
     switch (found) {
-      case kSeconds: good = number(optarg, options.seconds); break;
-      case kCommands: good = number(optarg, options.commands); break;
-      case kSeed: good = number(optarg, options.seed); break;
+      case kSeconds: good = number("--seconds", optarg, options.seconds); break;
+      case kCommands: good = number("--commands", optarg, options.commands); break;
+      case kSeed: good = number("--seed", optarg, options.seed); break;
       case kJudge:
         good = parse_judge(optarg, options.judge);
         if (!good) std::fprintf(stderr, "fuzz: '%s' is no judge; local, invariants and model are\n", optarg);
@@ -181,14 +180,9 @@ class Ticker {
   std::thread thread_;
 };
 
-bool put(const std::string& path, const std::string& text) {
-  if (path == "-") return std::fputs(text.c_str(), stdout) >= 0;
-  std::ofstream out(path);
-  out << text;
-  out.close();
-  if (out) return true;
-  std::fprintf(stderr, "fuzz: %s could not be written\n", path.c_str());
-  return false;
+bool done_or_told(const tl::expected<void, std::string>& written) {
+  if (!written) std::fprintf(stderr, "fuzz: %s\n", written.error().c_str());
+  return written.has_value();
 }
 
 int tell_finding(const Options& options, std::uint64_t episode, const std::vector<std::string>& lines) {
@@ -205,10 +199,15 @@ int tell_finding(const Options& options, std::uint64_t episode, const std::vecto
     std::printf("it does not happen again from its record of %zu turns; seed and episode are all there is\n", turns);
     return kFinding;
   }
-  if (!put(options.script, fuzz::script_of(shrunk, options.judge, options.seed, episode))) return kCannotWrite;
+  const std::string script = options.script.empty() ? "finding.rmi-script" : options.script;
+  const std::string text = fuzz::script_of(shrunk, options.judge, options.seed, episode);
+  if (!done_or_told(sim::app::write_output(script, text))) {
+    std::fputs(text.c_str(), stdout);
+    return kCannotWrite;
+  }
   std::printf("%zu turns became %zu in %zu tries: %s\nrun it again: ccasim rmi-script %s%s\n", turns,
-              shrunk.recording.turns.size(), shrunk.tries, options.script.c_str(),
-              options.judge == fuzz::Judged::kModel ? "--check=model " : "--check ", options.script.c_str());
+              shrunk.recording.turns.size(), shrunk.tries, script.c_str(),
+              options.judge == fuzz::Judged::kModel ? "--check=model " : "--check ", script.c_str());
   return kFinding;
 }
 
@@ -234,7 +233,8 @@ int report(const Options& options, Json result) {
   result["commands_per_second"] = seconds > 0 ? commands / seconds : 0;
   const fuzz::Shortfalls shortfalls = fuzz::shortfalls(result);
   result["shortfalls"] = shortfalls;
-  if (!options.json.empty() && !put(options.json, result.dump(2) + "\n")) return kCannotWrite;
+  if (!options.json.empty() && !done_or_told(sim::app::write_output(options.json, result.dump(2) + "\n")))
+    return kCannotWrite;
   if (options.json != "-") {
     tell_table(result);
     for (const fuzz::Unreachable& known : fuzz::unreachable())
@@ -258,10 +258,15 @@ int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return kUsage;
   if (options.help) return std::fputs(kHelp.data(), stdout) >= 0 ? kNothing : kCannotWrite;
+  for (const std::string* path : {&options.json, &options.script})
+    if (!path->empty() && !done_or_told(sim::app::check_writable(*path))) return kCannotWrite;
   constexpr std::uint64_t kDefaultSeconds = 60;
   if (options.seconds == 0 && options.commands == 0) options.seconds = kDefaultSeconds;
   void* memory = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return kUsage;
+  if (memory == MAP_FAILED) {
+    std::fputs("fuzz: there is no memory to share with a child process\n", stderr);
+    return kCannotWrite;
+  }
   auto& progress = *new (memory) Progress;
   std::vector<std::string> lines;
   {
