@@ -56,6 +56,7 @@ spec::Entry abstract(const core::RttEntry& entry) {
 spec::Realm abstract(const core::Realm& realm) {
   spec::Realm out;
   out.lpa2 = realm.lpa2;
+  out.pmu = realm.pmu;
   out.ipa_width = realm.ipa_width;
   for (std::size_t i = 0; i < out.measurements.size(); ++i) out.measurements.at(i) = realm.measurements.at(i);
   out.hash_algo = realm.hash_algo;

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "rmm/abi/arch/esr.h"
+#include "rmm/abi/arch/gic.h"
+#include "rmm/abi/arch/pmu.h"
+#include "rmm/abi/arch/sysreg.h"
 #include "rmm/abi/layout.h"
 #include "rmm/abi/v1_0/function_ids.h"
 #include "rmm/spec/command.h"
@@ -102,6 +105,7 @@ abi::SmcRegs ModelCheck::rmi(port::Pe& pe, const abi::SmcRegs& regs, const Monit
   if (difference_) return monitor(pe, regs);
   Actor& self = actor();
   self = {};
+  self.pe = &pe;
   self.commanding = true;
   self.enters = regs.fid() == abi::v1_0::kRmiRecEnter;
   self.rec = {regs.x[1]};
@@ -223,6 +227,23 @@ const port::RealmCpu* ModelCheck::cpu_of(abi::Pa rec) const {
 void ModelCheck::take_registers(const port::RealmCpu& cpu, spec::Gprs& gprs, std::uint64_t& pc) {
   for (unsigned n = 0; n < gprs.size(); ++n) gprs.at(n) = cpu.x(n);
   pc = cpu.pc();
+}
+
+spec::PeView ModelCheck::pe_view(Actor& self, const port::RealmCpu& cpu) const {
+  spec::PeView view{.ich = self.pe->ich(),
+                    .cntp_ctl = cpu.sysreg(abi::SysReg::kCntpCtlEl0),
+                    .cntp_cval = cpu.sysreg(abi::SysReg::kCntpCvalEl0),
+                    .cntv_ctl = cpu.sysreg(abi::SysReg::kCntvCtlEl0),
+                    .cntv_cval = cpu.sysreg(abi::SysReg::kCntvCvalEl0)};
+  // The monitor has switched the interface off by now; MISR is that of the enabled one (IHI 0069H 12.4.8).
+  self.pe->ich().hcr |= abi::gic::kHcrEn;
+  view.misr = self.pe->ich_misr();
+  self.pe->ich().hcr = view.ich.hcr;
+  // The overflow interrupt request (Arm ARM D13.3.1) while all counters are EL1's.
+  view.pmu_overflow = spec::has_pmu(judge_.state(), self.rec) &&
+                      (cpu.sysreg(abi::pmu::kPmcrEl0) & abi::pmu::kPmcrE) != 0 &&
+                      (cpu.sysreg(abi::pmu::kPmovssetEl0) & cpu.sysreg(abi::pmu::kPmintensetEl1)) != 0;
+  return view;
 }
 
 spec::Observed ModelCheck::observed_call(const port::RealmCpu& cpu, std::string_view condition) const {
@@ -423,6 +444,7 @@ void ModelCheck::rec_exit(const port::RecExitEvent& event) {
   self.written.recs.insert(self.rec);
   self.shown.gprs = self.gprs;
   self.shown.pc = self.pc;
+  self.shown.pe = pe_view(self, *cpu);
   self.phase = Phase::kLeaving;
 }
 

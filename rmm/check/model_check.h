@@ -84,6 +84,7 @@ class ModelCheck : public port::Observer, private PortWatcher, private RunWatche
     kDisclosed,  // the host sees it
   };
   struct Actor {
+    port::Pe* pe = nullptr;
     bool commanding = false;
     bool settled = false;     // the command, or the realm's call that is open
     bool enters = false;      // RMI_REC_ENTER
@@ -126,6 +127,8 @@ class ModelCheck : public port::Observer, private PortWatcher, private RunWatche
   Actor& actor() { return actors_[self()]; }
   bool is_granule_lock(const port::Lock& lock, const port::Step& step) const;
   const port::RealmCpu* cpu_of(abi::Pa rec) const;
+  // What an exit passes on, as the PE and the realm's CPU have it when the monitor has filled the exit.
+  spec::PeView pe_view(Actor& self, const port::RealmCpu& cpu) const;
   static void take_registers(const port::RealmCpu& cpu, spec::Gprs& gprs, std::uint64_t& pc);
   spec::Observed observed_call(const port::RealmCpu& cpu, std::string_view condition) const;
   void command_unlocks(Actor& self);

@@ -60,6 +60,7 @@ class Differences {
 void compare(const Realm& model, const Realm& monitor, Differences& at) {
   at.attribute("state", model.state, monitor.state);
   at.attribute("feat_lpa2", model.lpa2, monitor.lpa2);
+  at.attribute("feat_pmu", model.pmu, monitor.pmu);
   at.attribute("ipa_width", model.ipa_width, monitor.ipa_width);
   at.attribute("hash_algo", model.hash_algo, monitor.hash_algo);
   at.attribute("rec_index", model.rec_index, monitor.rec_index);

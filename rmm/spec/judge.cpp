@@ -71,10 +71,10 @@ std::string script_machine(const Platform& platform) {
   const abi::v1_0::FeatureRegister0& f = platform.features;
   return line + fmt::format(
                     " s2sz={} num_bps={} num_wps={} num_lrs={} max_recs_order={} num_rec_aux={} vmid16={} sha256={} "
-                    "sha512={} sysreg_gprs_rt={}",
+                    "sha512={} pmu={} pmu_num_ctrs={} sysreg_gprs_rt={}",
                     f.s2sz, f.num_bps + 1, f.num_wps + 1, f.gicv3_num_lrs + 1, f.max_recs_order, platform.rec_aux_count,
-                    platform.vmid16 ? 1 : 0, f.hash_sha_256 ? 1 : 0, f.hash_sha_512 ? 1 : 0,
-                    platform.sysreg_gprs_rt ? 1 : 0);
+                    platform.vmid16 ? 1 : 0, f.hash_sha_256 ? 1 : 0, f.hash_sha_512 ? 1 : 0, f.pmu ? 1 : 0,
+                    f.pmu_num_ctrs, platform.sysreg_gprs_rt ? 1 : 0);
 }
 
 std::string script_line(const abi::Exception& exception, Pa rec) {

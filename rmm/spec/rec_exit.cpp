@@ -180,12 +180,12 @@ Expected expect(const Platform& platform, const State& state, Pa rec, const Exit
 }
 
 // Fields whose values the PE has, where it is known.
-void take_pe(const std::optional<PeView>& pe, const abi::v1_0::FeatureRegister0& features, const RecExit& exit,
-             RecExit& expected) {
+void take_pe(const std::optional<PeView>& pe, const abi::v1_0::FeatureRegister0& features, bool realm_has_pmu,
+             const RecExit& exit, RecExit& expected) {
   constexpr std::uint64_t kHcrShown = abi::gic::kHcrRecEnterMask | abi::gic::kHcrEoiCountMask;
   const unsigned num_lrs = features.gicv3_num_lrs + 1U;
-  // A8.1; B4.4.10: an enumeration of two values, of which a machine without a PMU has one.
-  expected.pmu_ovf_status = features.pmu && exit.pmu_ovf_status <= 1 ? exit.pmu_ovf_status : 0;
+  // A8.1; B4.4.10: an enumeration of two values, of which a realm without a PMU has one.
+  expected.pmu_ovf_status = realm_has_pmu && exit.pmu_ovf_status <= 1 ? exit.pmu_ovf_status : 0;
   expected.gicv3_lrs = exit.gicv3_lrs;
   if (!pe) {
     expected.gicv3_hcr = exit.gicv3_hcr & kHcrShown;
@@ -197,7 +197,7 @@ void take_pe(const std::optional<PeView>& pe, const abi::v1_0::FeatureRegister0&
     expected.cntv_cval = exit.cntv_cval;
     return;
   }
-  expected.pmu_ovf_status = pe->pmu_overflow ? 1 : 0;
+  expected.pmu_ovf_status = realm_has_pmu && pe->pmu_overflow ? 1 : 0;
   expected.gicv3_hcr = pe->ich.hcr & kHcrShown;
   std::copy_n(pe->ich.lr.begin(), std::min<std::size_t>(num_lrs, pe->ich.lr.size()), expected.gicv3_lrs.begin());
   expected.gicv3_misr = pe->misr;
@@ -230,6 +230,13 @@ std::uint64_t word_at(const std::vector<std::byte>& page, std::size_t offset) {
 
 }  // namespace
 
+bool has_pmu(const State& state, Pa rec) {
+  const auto found = state.recs.find(rec);
+  if (found == state.recs.end()) return false;
+  const auto realm = state.realms.find(found->second.owner);
+  return realm != state.realms.end() && realm->second.pmu;
+}
+
 ExitJudgement judge_exit(const Platform& platform, const State& state, Pa rec, const ExitCause& cause,
                          const ExitShown& shown) {
   ExitJudgement judgement;
@@ -239,7 +246,7 @@ ExitJudgement judge_exit(const Platform& platform, const State& state, Pa rec, c
     judgement.wrong.emplace_back("RmiRecExit is not a page of 0x800 bytes");
   } else {
     const auto exit = abi::decode<RecExit>(shown.page);
-    take_pe(shown.pe, platform.features, exit, expected.exit);
+    take_pe(shown.pe, platform.features, has_pmu(state, rec), exit, expected.exit);
     expected.exit.esr |= exit.esr & expected.esr_open;
     std::vector<std::byte> page(shown.page.size());  // B4.4.16: unused bits MBZ
     abi::encode(expected.exit, page);

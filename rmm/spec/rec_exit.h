@@ -45,6 +45,9 @@ struct ExitShown {
   std::optional<PeView> pe;     // without it those fields are not compared
 };
 
+// The REC's realm has a PMU (A3.1.5).
+bool has_pmu(const State& state, Pa rec);
+
 struct ExitJudgement {
   std::vector<std::string> wrong;
   Delta next;

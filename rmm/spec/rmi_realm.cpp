@@ -122,6 +122,7 @@ struct RealmCreate : Context {
   void succeed(std::vector<Outcome>& outcomes) const {
     Realm realm;
     realm.lpa2 = lpa2();
+    realm.pmu = (params().flags & abi::v1_0::kRealmFlagPmu) != 0;
     realm.ipa_width = params().s2sz;
     realm.hash_algo = static_cast<HashAlgorithm>(params().hash_algo);
     realm.measurements[0] = rim_init(realm.hash_algo, params());

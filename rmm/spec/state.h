@@ -59,6 +59,7 @@ enum class RealmState : std::uint8_t { kNew, kActive, kSystemOff };
 // C1.16
 struct Realm {
   bool lpa2 = false;
+  bool pmu = false;  // A3.1.5
   std::uint8_t ipa_width = 0;
   std::array<Measurement, 5> measurements{};  // RIM, four REMs
   abi::v1_0::HashAlgorithm hash_algo{};

@@ -27,7 +27,7 @@ struct Word {
 constexpr Word kWords[] = {
     {"machine", Verb::kMachine,
      "dram high_dram high_base s2sz num_bps num_wps num_lrs max_recs_order num_rec_aux vmid16 sha256 sha512 "
-     "sysreg_gprs_rt"},
+     "pmu pmu_num_ctrs sysreg_gprs_rt"},
     {"let", Verb::kLet, ""},
     {"granules", Verb::kGranules, ""},
     {"fill", Verb::kFill, "at byte"},

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "rmm/abi/arch/esr.h"
+#include "rmm/abi/arch/pmu.h"
 #include "rmm/abi/v1_0/function_ids.h"
 #include "rmm/check/abstraction.h"
 #include "rmm/spec/describe.h"
@@ -25,9 +26,15 @@ struct NamedRegister {
   abi::SysReg reg{};
 };
 constexpr NamedRegister kRegisters[] = {
-    {"CNTV_CTL_EL0", abi::SysReg::kCntvCtlEl0}, {"CNTV_CVAL_EL0", abi::SysReg::kCntvCvalEl0},
-    {"CNTP_CTL_EL0", abi::SysReg::kCntpCtlEl0}, {"CNTP_CVAL_EL0", abi::SysReg::kCntpCvalEl0},
-    {"SCTLR_EL1", abi::SysReg::kSctlrEl1},      {"VBAR_EL1", abi::SysReg::kVbarEl1},
+    {"CNTV_CTL_EL0", abi::SysReg::kCntvCtlEl0},
+    {"CNTV_CVAL_EL0", abi::SysReg::kCntvCvalEl0},
+    {"CNTP_CTL_EL0", abi::SysReg::kCntpCtlEl0},
+    {"CNTP_CVAL_EL0", abi::SysReg::kCntpCvalEl0},
+    {"SCTLR_EL1", abi::SysReg::kSctlrEl1},
+    {"VBAR_EL1", abi::SysReg::kVbarEl1},
+    {"PMCR_EL0", abi::pmu::kPmcrEl0},
+    {"PMOVSSET_EL0", abi::pmu::kPmovssetEl0},
+    {"PMINTENSET_EL1", abi::pmu::kPmintensetEl1},
 };
 
 struct NamedPas {
@@ -84,6 +91,8 @@ void Play::build_machine() {
     take("vmid16", limits.vmid16);
     take("sha256", limits.sha256);
     take("sha512", limits.sha512);
+    take("pmu", limits.pmu);
+    take("pmu_num_ctrs", limits.pmu_num_ctrs);
     take("sysreg_gprs_rt", limits.sysreg_gprs_rt);
     constexpr std::uint64_t kMost = 1ULL << 36;
     for (std::size_t bank = 0; bank < settings.banks.size(); ++bank) {
@@ -100,11 +109,12 @@ void Play::build_machine() {
       throw Failure{fmt::format("high_base={:#x}: expected a granule behind the DRAM at {:#x}, and all below {:#x}",
                                 high.value, settings.banks[0].base.value, kEnd)};
     const bool fits = limits.num_rec_aux <= 16 && limits.num_lrs >= 1 && limits.num_lrs <= 16 && limits.s2sz >= 32 &&
-                      limits.s2sz <= 48 && limits.max_recs_order <= 15 && limits.num_bps >= 1 && limits.num_wps >= 1;
+                      limits.s2sz <= 48 && limits.max_recs_order <= 15 && limits.num_bps >= 1 && limits.num_wps >= 1 &&
+                      limits.pmu_num_ctrs <= abi::pmu::kMaxCounters;
     if (!fits)
       throw Failure{
           "expected num_rec_aux up to 16, num_lrs from 1 to 16, s2sz from 32 to 48, max_recs_order up to 15, "
-          "num_bps and num_wps from 1"};
+          "num_bps and num_wps from 1, pmu_num_ctrs up to 31"};
   }
   machine_ = std::make_unique<bare::Machine>(settings);
   next_granule_ = settings.banks.front().base.value;
@@ -232,7 +242,8 @@ bare::Act Play::act(const Statement& statement, unsigned) {
       }
       throw Failure{
           "expected 'register key=NAME value=N' with CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0, "
-          "SCTLR_EL1, VBAR_EL1, or the number that rmm/abi/arch/sysreg.h makes"};
+          "SCTLR_EL1, VBAR_EL1, PMCR_EL0, PMOVSSET_EL0, PMINTENSET_EL1, or the number that rmm/abi/arch/sysreg.h "
+          "makes"};
     }
     case Verb::kRealmData: {
       bare::RealmData data;

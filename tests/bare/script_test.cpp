@@ -56,6 +56,38 @@ TEST_CASE("The scripts in configs/scripts meet their expectations, under every c
   CHECK(scripts >= 5);
 }
 
+// The realm's registers as a script sets them, and what the exit shows, which the model compares.
+TEST_CASE("A8.1: the overflow of a realm's PMU and its timers show in the exit; without a PMU nothing overflows") {
+  for (const unsigned pmu : {0U, 1U}) {
+    const std::string text = fmt::format(R"(machine num_rec_aux=0 pmu=1 pmu_num_ctrs=6
+granules rd tables=1 rec params run
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE tables
+RMI_GRANULE_DELEGATE rec
+RmiRealmParams at=params flags={} pmu_num_ctrs={} s2sz=33 rtt_base=tables rtt_level_start=1 rtt_num_start=1 vmid=1
+RMI_REALM_CREATE rd params
+RmiRecParams at=params flags=1
+RMI_REC_CREATE rd rec params
+RMI_REALM_ACTIVATE rd
+RmiRecEnter at=run flags=4
+RMI_REC_ENTER rec run
+register key=PMCR_EL0 value=1
+register key=PMOVSSET_EL0 value=2
+register key=PMINTENSET_EL1 value=1
+register key=CNTV_CVAL_EL0 value=0x77
+wfi
+expect exit=SYNC exit.pmu_ovf_status=0 exit.cntv_cval=0x77
+RMI_REC_ENTER rec run
+register key=PMINTENSET_EL1 value=3
+wfi
+expect exit=SYNC exit.pmu_ovf_status={}
+)",
+                                         pmu == 1 ? 4 : 0, pmu == 1 ? 6 : 0, pmu);
+    for (const bare::Check check : {bare::Check::kNone, bare::Check::kInvariants, bare::Check::kModel})
+      expect_clean(play(text, check));
+  }
+}
+
 struct Mistake {
   const char* text;
   std::size_t line;

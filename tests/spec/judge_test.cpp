@@ -145,9 +145,10 @@ TEST_CASE("I20: reserved bytes of the exit must be zero") {
   CHECK(verdict.findings[0].find("exit.reserved (0x7f8)") != std::string::npos);
 }
 
-TEST_CASE("A8.1: the overflow status is one of two values, that of the PE where it is known, and 0 without a PMU") {
+TEST_CASE(
+    "A8.1: the overflow status is one of two values, that of the PE where it is known, and 0 for a realm without one") {
   struct Row {
-    bool pmu;
+    bool pmu;  // of the realm
     std::optional<bool> of_pe;
     std::uint8_t shown;
     bool right;
@@ -156,14 +157,15 @@ TEST_CASE("A8.1: the overflow status is one of two values, that of the PE where 
                          {true, {}, 1, true},
                          {true, {}, 2, false},
                          {false, {}, 1, false},
+                         {false, true, 1, false},
+                         {false, true, 0, true},
                          {true, true, 1, true},
                          {true, true, 0, false},
                          {true, false, 1, false}}) {
     Watched w;
-    Platform platform = w.platform;
-    platform.features.pmu = row.pmu;
     State state = w.judge.state();
     state.recs.at(w.caller).running = true;
+    state.realms.at(state.recs.at(w.caller).owner).pmu = row.pmu;
     ExitCause cause;
     cause.exception = irq();
     RecExit exit = reason(RecExitReason::kIrq);
@@ -171,7 +173,7 @@ TEST_CASE("A8.1: the overflow status is one of two values, that of the PE where 
     ExitShown shown;
     shown.page = Watched::page(exit);
     if (row.of_pe) shown.pe.emplace().pmu_overflow = *row.of_pe;
-    const auto wrong = judge_exit(platform, state, w.caller, cause, shown).wrong;
+    const auto wrong = judge_exit(w.platform, state, w.caller, cause, shown).wrong;
     CHECK(wrong.empty() == row.right);
     if (!row.right) CHECK(wrong.front().find("pmu_ovf_status") != std::string::npos);
   }

@@ -117,6 +117,8 @@ bare::Settings draw_settings(Choices& choose) {
   limits.num_wps = choose.one_of<std::uint8_t>({2, 4});
   if (choose.one_in(8)) (choose.one_in(2) ? limits.sha256 : limits.sha512) = false;
   limits.sysreg_gprs_rt = choose.one_in(4);
+  limits.pmu = choose.one_in(2);
+  limits.pmu_num_ctrs = static_cast<std::uint8_t>(limits.pmu ? choose.below(32) : 0);
   return settings;
 }
 
@@ -342,6 +344,10 @@ std::optional<Generator::Draft> Generator::realm_create() {
   p.num_wps = static_cast<std::uint8_t>(choose_.below(limits.num_wps));
   // SHA-512 takes longer than all the rest of a command.
   p.hash_algo = static_cast<std::uint8_t>(!limits.sha256 || (limits.sha512 && choose_.one_in(8)) ? 1 : 0);
+  if (limits.pmu && choose_.one_in(2)) {
+    p.flags |= kRealmFlagPmu;
+    p.pmu_num_ctrs = static_cast<std::uint8_t>(choose_.below(limits.pmu_num_ctrs + 1U));
+  }
   for (std::size_t i = 0; i < 4; ++i) p.rpv.at(i * 16) = static_cast<std::uint8_t>(choose_.below(256));
   for (unsigned tries = 0; tries < 4; ++tries) {
     p.vmid = static_cast<std::uint16_t>(choose_.one_in(4) && limits.vmid16 ? choose_.below(65536) : choose_.below(16));

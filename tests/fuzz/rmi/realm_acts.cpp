@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rmm/abi/arch/esr.h"
+#include "rmm/abi/arch/pmu.h"
 #include "rmm/abi/v1_0/function_ids.h"
 #include "tests/fuzz/rmi/generator.h"
 
@@ -83,6 +84,9 @@ bare::Act Generator::realm_act(unsigned pe) {
     return access;
   }
   if (dice < 85) {
+    if (choose_.one_in(4))
+      return bare::RealmRegister{choose_.one_of({abi::pmu::kPmcrEl0, abi::pmu::kPmovssetEl0, abi::pmu::kPmintensetEl1}),
+                                 choose_.below(4)};
     const bool virtual_timer = choose_.one_in(2);
     return bare::RealmRegister{virtual_timer ? abi::SysReg::kCntvCtlEl0 : abi::SysReg::kCntpCtlEl0, choose_.below(8)};
   }

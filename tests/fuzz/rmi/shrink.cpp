@@ -137,6 +137,8 @@ class Shrinker {
     plain(&Limits::max_recs_order);
     plain(&Limits::num_rec_aux);
     plain(&Limits::vmid16);
+    plain(&Limits::pmu);
+    plain(&Limits::pmu_num_ctrs);
     plain(&Limits::sysreg_gprs_rt);
   }
 
