@@ -85,6 +85,7 @@ TEST_CASE("payload mmu: each fault of an EL2 walk, TLBI, AT and cache maintenanc
 TEST_CASE("payload gpf: delegated granules fault in reads, writes, fetches and walks") { passes("gpf"); }
 TEST_CASE("payload bus: devices in every size, configuration space, external aborts") { passes("bus"); }
 TEST_CASE("payload timer: CNTHP, CNTP and CNTV through the physical GIC") { passes("timer"); }
+TEST_CASE("payload pmu: overflow of a counter of EL2 and of a realm") { passes("pmu"); }
 TEST_CASE("payload smp: PSCI of EL3, spin table, exclusives, SGIs, a second life") { passes("smp"); }
 TEST_CASE("payload watchdog: SP805 and SYSTEM_RESET reset the platform, NVM and DRAM survive") { passes("watchdog"); }
 TEST_CASE("payload generic_watchdog: WS0, refresh and compare value") { passes("generic_watchdog"); }

@@ -57,7 +57,7 @@ bool RealmByHand::create_tables(abi::Ipa ipa, std::array<abi::Pa, 3>& tables) {
   return true;
 }
 
-bool RealmByHand::create(unsigned granules) {
+bool RealmByHand::create(unsigned granules, std::optional<std::uint8_t> event_counters) {
   params_ = take();
   run_page_ = take();
   root_ = take_delegated();
@@ -66,6 +66,10 @@ bool RealmByHand::create(unsigned granules) {
   params.s2sz = kIpaWidth;
   params.hash_algo = static_cast<std::uint8_t>(v1::HashAlgorithm::kSha256);
   params.vmid = 1;
+  if (event_counters) {
+    params.flags |= v1::kRealmFlagPmu;
+    params.pmu_num_ctrs = *event_counters;
+  }
   params.rtt_base = root_.value;
   params.rtt_num_start = 1;
   const auto features = v1::FeatureRegister0::from_raw(rmi(v1::kRmiFeatures, {0}).out[0]);
