@@ -20,8 +20,8 @@ class RealmByHand {
   static constexpr abi::Ipa kShared{1ULL << 39};  // the first unprotected address
   static constexpr unsigned kMostGranules = 8, kMostRecs = 2;
 
-  // REALM_CREATE, the tables of kMemory and of kShared, RIPAS RAM for `granules` granules. `event_counters`: it has a PMU
-  // with so many.
+  // REALM_CREATE, the tables of kMemory and of kShared, RIPAS RAM for `granules` granules. `event_counters`: it has a
+  // PMU with so many.
   bool create(unsigned granules, std::optional<std::uint8_t> event_counters = std::nullopt);
   // DATA_CREATE of the granule `index` with the contents of `source`, of which `size` bytes count.
   bool fill(unsigned index, const void* source, std::size_t size);
