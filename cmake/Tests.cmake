@@ -32,6 +32,8 @@ function(ccasim_tests wing)
   endif()
   add_executable(test_${wing} ${found})
   target_link_libraries(test_${wing} PRIVATE ${arg_UNPARSED_ARGUMENTS} Catch2::Catch2WithMain)
+  # Assertions with sanitizers take the compiler twice as long optimised, and run no faster.
+  target_compile_options(test_${wing} PRIVATE $<$<CONFIG:Sanitize>:-O0>)
   # The tag [slow] becomes the label "slow", by which the quick tier of .ci/run leaves a case out.
   ccasim_discover(${wing} "~[slow]" ${arg_LABEL})
   ccasim_discover(${wing} "[slow]" slow)
