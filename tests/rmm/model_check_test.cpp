@@ -244,6 +244,45 @@ TEST_CASE("model: a register that a REC at rest loses is found at its next entry
   check_found(s, {"at entry X20", "monitor 0x2020"});
 }
 
+TEST_CASE("model: a PC that a REC at rest loses is found at its next entry", "[wrong]") {
+  Scene s;
+  s.enter(s.first);
+  s.expect_none();
+  s.bench.cpu(s.first).set_pc(s.bench.cpu(s.first).pc() + 4);
+  s.enter(s.first);
+  check_found(s, {"at entry PC: model 0x"});
+}
+
+TEST_CASE("model: a REC that must not run is found at its entry", "[wrong]") {
+  Scene s;
+  s.bench.monitor.switches().turn_off(kRmiRecEnter, "rec_runnable");
+  const abi::Pa run = s.bench.ns();
+  s.bench.put(run, RecEnter{});
+  s.bench.call(kRmiRecEnter, s.second, run);
+  check_found(s, {"RMI_REC_ENTER", "the REC was entered", "allowed: rec_runnable"});
+}
+
+TEST_CASE("model: a realm's call that exits though it fails is found at the exit", "[wrong]") {
+  Scene s;
+  s.bench.monitor.switches().turn_off(kRsiHostCall, "addr_align");
+  s.smc(s.first, {kRsiHostCall, 0x1108});
+  const abi::Pa run = s.bench.ns();
+  s.bench.put(run, RecEnter{});
+  s.bench.call(kRmiRecEnter, s.first, run);
+  check_found(s, {"RSI_HOST_CALL", "the REC exits for the call", "allowed: addr_align"});
+}
+
+TEST_CASE("model: a difference of many entries is cut short and says how many are left out", "[wrong]") {
+  Scene s(false);
+  const abi::Pa table = s.realm.add_rtt(0x20'0000, 3);
+  s.realm.init_ripas(0x20'0000, 0x20'1000);
+  for (std::uint64_t entry = 100; entry < 200; ++entry)
+    s.bench.platform.memory.write64(table + entry * 8, s.bench.platform.memory.read64(table));
+  s.check->read_back();
+  check_found(s, {"read back as a whole", "more"});
+  CHECK(s.check->difference()->lines.size() == 41);
+}
+
 TEST_CASE("model: it stops at the first difference") {
   Scene s;
   unsigned times = 0;
