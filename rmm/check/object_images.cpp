@@ -20,8 +20,8 @@ auto token(const RecImage& r) {
 }
 auto exit_record(const RecImage& r) {
   const core::LastExit& e = r.last_exit;
-  return std::tie(e.emulatable_abort, e.unprotected_data_abort, e.esr, e.hpfar, e.far, e.sysreg_read, e.sysreg_rt,
-                  e.psci_fid, r.vmcr, r.ap0r, r.ap1r, r.vtimer_shown, r.ptimer_shown);
+  return std::tie(e.emulatable_abort, e.unprotected_data_abort, e.esr, e.far, e.sysreg_read, e.sysreg_rt, e.psci_fid,
+                  r.vmcr, r.ap0r, r.ap1r, r.vtimer_shown, r.ptimer_shown);
 }
 
 }  // namespace

@@ -41,13 +41,12 @@ struct LastExit {
   bool emulatable_abort = false;        // C1 RmmRec.emulatable_abort
   bool unprotected_data_abort = false;  // inject_sea has an effect only then (D9)
   std::uint64_t esr = 0;                // unsanitised: SRT, SSE and SF complete the access at the next entry
-  std::uint64_t hpfar = 0;
   std::uint64_t far = 0;
   bool sysreg_read = false;  // D4: an emulated read takes enter.gprs[0] into Xt
-  std::uint8_t sysreg_rt = 31;
+  std::uint8_t sysreg_rt = 0;
   std::uint32_t psci_fid = 0;  // the exit was for this PSCI call, whose end the observer hears of at the next entry
   auto members() {
-    return std::tie(emulatable_abort, unprotected_data_abort, esr, hpfar, far, sysreg_read, sysreg_rt, psci_fid);
+    return std::tie(emulatable_abort, unprotected_data_abort, esr, far, sysreg_read, sysreg_rt, psci_fid);
   }
 };
 

@@ -62,7 +62,6 @@ Next exit_unprotected_data_abort(Context& c, const abi::Exception& e) {
   core::LastExit& last = c.rec.last_exit;
   last.unprotected_data_abort = true;
   last.esr = e.esr;
-  last.hpfar = e.hpfar;
   last.far = e.far;
   c.exit.hpfar = e.hpfar;
   if ((e.esr & esr::kIsv) == 0) {
