@@ -117,6 +117,7 @@ TEST_CASE("RMI_DATA_DESTROY returns the granule wiped; RAM becomes DESTROYED, EM
   CHECK(a.x[2] == kBlock2);
   CHECK(b.walk(r.rd, kPage).entry == rmm::core::RttEntry{.state = RttState::kUnassigned, .ripas = Ripas::kEmpty});
   CHECK(b.platform.tlb.log.size() == 1);  // the descriptor was not valid
+  CHECK(b.recorder.invalidations == b.platform.tlb.log);
   CHECK(b.refcount(b.walk(r.rd, 0).table.pa()) == 0);
 }
 

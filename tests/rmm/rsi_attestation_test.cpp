@@ -320,6 +320,7 @@ TEST_CASE("D10: CONTINUE into memory that is not there is a data abort exit, and
   CHECK(b.exit.hpfar == esr::hpfar_from_ipa(ipa.value));
   CHECK((b.exit.esr & esr::kFscMask) == kTranslation3);
   CHECK(b.cpu().pc() == pc);
+  CHECK(b.attestation.asked == 0);  // nothing is made that cannot be handed out
   CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
 }
 
@@ -370,6 +371,17 @@ TEST_CASE("D10: memory that goes while the token is made is a data abort exit, a
   CHECK(take(b) == expected_token(b.attestation.platform, expected_claims(b.realm(), false)));
 }
 
+TEST_CASE("D10: the data abort of a table that goes while the token is made names the level where the walk ends now") {
+  Bench b;
+  init(b);
+  b.attestation.while_asked = [&] {
+    b.memory.write64(kRtt2, rmm::core::encode({.ripas = v1_0::Ripas::kDestroyed}, 2));  // as RMI_RTT_DESTROY
+  };
+  b.smc(continue_args(kAssigned.value, 0, kGranule));
+  CHECK(named_fields(b.enter()) == Names{"esr", "hpfar"});
+  CHECK((b.exit.esr & esr::kFscMask) == (esr::kFscTranslation | 2));
+}
+
 TEST_CASE("M8: the other actors may go on before each part of a token is made") {
   Bench b;
   init(b);
@@ -384,4 +396,36 @@ TEST_CASE("M8: the other actors may go on before each part of a token is made") 
   b.smc(continue_args(kAssigned.value, 0, kGranule));
   rmm::run::enter({watched, b.state, b.limits, b.switches}, b.pe, b.rec(), b.realm(), {}, b.exit);
   CHECK(steps.count == 3);  // the platform's part, the realm's part, and the look that finds both
+}
+
+TEST_CASE("M8: a signature of several rounds is seen by an interrupt between them, and goes on where it was") {
+  struct Slow : fake::Attestation {
+    unsigned rounds() const override { return 3; }
+    void work() override {
+      ++asked;
+      done.push_back("work");
+      if (while_asked) while_asked();
+    }
+    std::optional<abi::token::Es384Signature> sign(const abi::token::Sha384Digest& digest) override {
+      done.push_back("realm");
+      return fake::Attestation::sign(digest);
+    }
+    std::optional<abi::token::Bytes> platform_token(abi::token::ByteView given) override {
+      done.push_back("platform");
+      return fake::Attestation::platform_token(given);
+    }
+    std::vector<std::string> done;
+  } slow;
+  const unsigned interrupted = GENERATE(0U, 1U, 2U, 3U, 4U, 5U, 6U);  // in which of six rounds; 0: in none
+  Bench b;
+  b.platform.attestation = &slow;
+  init(b);
+  slow.while_asked = [&] { b.pe.irq = slow.asked == interrupted; };
+  if (interrupted != 0) {
+    CHECK(go_on(b, kGranule) == Answer{kIncomplete, 0});
+    CHECK(slow.done.size() == interrupted);
+    b.pe.irq = false;
+  }
+  CHECK(take(b) == expected_token(slow.platform, expected_claims(b.realm(), false)));
+  CHECK(slow.done == std::vector<std::string>{"work", "work", "platform", "work", "work", "realm"});
 }

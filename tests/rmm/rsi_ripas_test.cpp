@@ -45,6 +45,20 @@ TEST_CASE("the next entry answers with the progress the host made") {
         Names{"RSI_IPA_STATE_SET begin", "exit RIPAS_CHANGE", "RSI_IPA_STATE_SET RSI_SUCCESS", "exit IRQ"});
 }
 
+TEST_CASE("the observer hears at the next entry which call has ended") {
+  struct End : rmm::port::Observer {
+    void command_end(const rmm::port::CommandEnd& e) override { fid = e.fid; }
+    std::uint32_t fid = 0;
+  } end;
+  Bench b;
+  b.platform.observer = &end;
+  b.smc(request());
+  b.enter();
+  CHECK(end.fid == 0);
+  b.enter();
+  CHECK(end.fid == v1_0::kRsiIpaStateSet);
+}
+
 TEST_CASE("A4.3.8 RIPAS window: it closes by the next exit", "[easily-skipped]") {
   Bench b;
   b.smc(request());

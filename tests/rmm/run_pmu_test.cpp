@@ -85,11 +85,12 @@ TEST_CASE("A8.1: an overflow that the host has seen makes no other exit until it
 
 TEST_CASE("A3.1.5 PMU: a realm that has one sees its version, another none") {
   PmuBench b;
-  b.cpu().ids[kDfr0] = 0x6ULL << 8;
+  b.cpu().ids[kDfr0] = 0x6ULL << 8 | 0x6;
   const auto shown = [&] { return rmm::run::realm_id_register(kDfr0, b.cpu(), b.realm(), b.limits); };
   CHECK(((shown() >> 8) & 0xf) == 6);
   b.realm().pmu = false;
   CHECK(((shown() >> 8) & 0xf) == 0);
+  CHECK((shown() & 0xf) == 6);  // DebugVer beside it is the hardware's (A3.1.4)
 }
 
 TEST_CASE("A3.1.5 PMU: where it is offered, a realm may ask for as many counters as there are") {
