@@ -13,6 +13,8 @@ import pathlib
 import re
 import subprocess
 
+from survivors import Failed
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MUTATED = ("rmm/core", "rmm/run", "rmm/v1_0")
 MUTANTS_OF_A_FILE = 256  # a file's numbers do not depend on the others', so that little is compiled again
@@ -169,7 +171,7 @@ class Generator:
         number = self.numbers[source.path]
         self.numbers[source.path] += 1
         if number % MUTANTS_OF_A_FILE == 0:
-            raise SystemExit(f"{source.path}: more than {MUTANTS_OF_A_FILE - 1} mutants in one file")
+            raise Failed(f"{source.path}: more than {MUTANTS_OF_A_FILE - 1} mutants in one file")
         self.mutants.append(Mutant(number, kind, change, source.path, source.line(begin), function, text, same + 1))
         return number
 
@@ -474,7 +476,7 @@ def impossible_pairs():
     rows = re.findall(r"\{" + literal + "," + r"\s*" + literal + "," + r"\s*" + literal + ",", text)
     join = lambda s: "".join(re.findall(r'"([^"]*)"', s)).split()
     if not rows:
-        raise SystemExit("tests/rmm/conditions_pairs.cpp: no list of impossible pairs found")
+        raise Failed("tests/rmm/conditions_pairs.cpp: no list of impossible pairs found")
     return [tuple(join(part) for part in row) for row in rows]
 
 
@@ -495,7 +497,7 @@ def add_pairs(generator):
                     if any((not c or command in c) and first in f and then in t for c, f, t in impossible):
                         continue
                     if first not in known or then not in known:
-                        raise SystemExit(f"{path}: {command}: {first} before {then}: no such conditions in the handler")
+                        raise Failed(f"{path}: {command}: {first} before {then}: no such conditions in the handler")
                     a, b = known[first], known[then]
                     generator.function = a["function"]
                     number = generator.add("pair", f"swapped: {first} before {then}", source, a["argument"][0], a["argument"][1],
@@ -511,7 +513,7 @@ def syntax_trees(path):
     flags = ["-std=c++20", "-I.", "-fsyntax-only", "-w", "-Xclang", "-ast-dump=json", "-Xclang", "-ast-dump-filter=rmm::"]
     run = subprocess.run(["clang++", *flags, path], cwd=ROOT, capture_output=True, text=True)
     if run.returncode != 0:
-        raise SystemExit(f"clang++ does not compile {path}:\n{run.stderr}")
+        raise Failed(f"clang++ does not compile {path}:\n{run.stderr}")
     documents, at, decoder = [], 0, json.JSONDecoder()
     while at < len(run.stdout):
         if run.stdout[at].isspace():
@@ -554,10 +556,16 @@ def generate(cache=None, progress=lambda text: None, jobs=2):
     for n, name in enumerate(headers + files):
         generator.numbers[name] = MUTANTS_OF_A_FILE * n + 1
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for n, documents in enumerate(pool.map(lambda path: cached_syntax_trees(path, cache), files), 1):
-            progress(f"reading sources: {n} of {len(files)}")
-            generator.read(documents)
+        try:
+            for n, documents in enumerate(pool.map(lambda path: cached_syntax_trees(path, cache), files), 1):
+                progress(f"reading sources: {n} of {len(files)}")
+                generator.read(documents)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     add_pairs(generator)
+    if len({m.key for m in generator.mutants}) < len(generator.mutants):
+        raise Failed("two mutants have the same key")
     return generator
 
 
@@ -582,7 +590,7 @@ def write_copy(generator, target):
             # A swapped pair goes back to a condition that was passed.
             old = "if (index < reached_) out_of_order(index);"
             if text.count(old) != 1:
-                raise SystemExit(f"{name}: the test of the conditions' order is not where it was: {old}")
+                raise Failed(f"{name}: the test of the conditions' order is not where it was: {old}")
             text = '#include "tests/mutation/mutant.h"\n' + text.replace(
                 old, "if (index < reached_ && !mutant::swaps()) out_of_order(index);")
         write_if_changed(target / name, text)

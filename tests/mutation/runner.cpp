@@ -2,13 +2,16 @@
 // Runs the scenes of the tests with one mutant after the other, each in a process of its own.
 //
 //   runner JUDGE record FILE         what each scene reaches, and how long it takes; the scenes a judge cannot use
-//   runner JUDGE try FILE < NUMBERS  one line for each mutant: number, verdict, scenes run, what noticed it
+//   runner JUDGE try FILE            a line for each line it reads (a mutant's number, a tab, the scene to begin with
+//   if
+//                                    there is one): number, verdict, scenes run, the scene that noticed it, by what
 //   runner JUDGE show NUMBER SCENE   one scene with a mutant (0: none), in this process: for a debugger
 //
 // JUDGE: unit, model or invariants. Verdicts: killed, crashed, timeout, survived, unreached.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -56,7 +59,7 @@ constexpr std::uint64_t kLeastEvaluations = 200'000;
 constexpr std::uint64_t kTimesEvaluations = 20;
 constexpr std::uint64_t kEpisodes = 8;            // of the fuzzer, for the model and the invariants
 constexpr std::size_t kScenesOfAJudge = 60;       // the shortest of a mutant, before the episodes
-constexpr std::size_t kCrashesLookedBehind = 12;  // a judge of its own looks on: another scene may show more
+constexpr std::size_t kCrashesLookedBehind = 12;  // another scene may say what is wrong
 
 // Shared by a parent and the child that runs scenes.
 struct Shared {
@@ -148,6 +151,7 @@ End in_child(const std::function<int()>& body) {
     std::exit(1);
   }
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);                 // NOLINT: POSIX
     const int nothing = open("/dev/null", O_WRONLY);  // NOLINT: POSIX
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);
@@ -231,8 +235,9 @@ std::vector<const Scene*> candidates(JudgeKind kind, const std::vector<Scene>& s
   std::vector<const Scene*> out;
   for (const Scene& s : scenes)
     if (s.usable && s.reaches.contains(number)) out.push_back(&s);
+  // By what they do, not by how long it took: the same scenes judge a mutant each time.
   std::stable_sort(out.begin(), out.end(),
-                   [](const Scene* a, const Scene* b) { return a->microseconds < b->microseconds; });
+                   [](const Scene* a, const Scene* b) { return a->evaluations < b->evaluations; });
   if (kind == JudgeKind::kUnit) return out;
   const auto episodes =
       std::stable_partition(out.begin(), out.end(), [](const Scene* s) { return s->test.has_value(); });
@@ -259,14 +264,18 @@ int run_from(JudgeKind kind, const std::vector<const Scene*>& scenes, std::size_
   return 0;
 }
 
-void try_one(JudgeKind kind, const std::vector<Scene>& all, unsigned number) {
-  const auto scenes = candidates(kind, all, number);
+void try_one(JudgeKind kind, const std::vector<Scene>& all, unsigned number, const std::string& first) {
+  auto scenes = candidates(kind, all, number);
+  std::stable_partition(scenes.begin(), scenes.end(), [&](const Scene* s) { return s->name == first; });
   std::string verdict = scenes.empty() ? "unreached" : "survived", by;
   std::size_t next = 0, crashes = 0;
   while (next < scenes.size()) {
     g_shared->finding[0] = 0;
     const End end = in_child([&] { return run_from(kind, scenes, next, number); });
-    if (end == End::kPassed) break;
+    if (end == End::kPassed) {
+      next = scenes.size();
+      break;
+    }
     const std::size_t at = g_shared->scene;
     const std::string what = scenes[at]->name + "\t" + finding();
     next = at + 1;
@@ -279,9 +288,9 @@ void try_one(JudgeKind kind, const std::vector<Scene>& all, unsigned number) {
       verdict = end == End::kCrashed ? "crashed" : "timeout";
       by = what;
     }
-    if (kind == JudgeKind::kUnit || crashes > kCrashesLookedBehind) break;
+    if (crashes > kCrashesLookedBehind) break;
   }
-  fmt::print("{}\t{}\t{}\t{}\n", number, verdict, std::min(next, scenes.size()), by);
+  fmt::print("{}\t{}\t{}\t{}\n", number, verdict, next, by);
   std::fflush(stdout);
 }
 
@@ -311,8 +320,11 @@ int main_of(const std::vector<std::string>& args) {
   if (args[1] == "show") return show(kind, static_cast<unsigned>(std::stoul(args[2])), args[3]);
   if (args[1] == "record") return record(kind, args[2]);
   const std::vector<Scene> scenes = recorded_scenes(kind, args[2]);
-  for (unsigned number = 0; std::cin >> number;)
-    if (number < mutant::kEnd) try_one(kind, scenes, number);
+  for (std::string line; std::getline(std::cin, line);) {
+    const std::size_t tab = std::min(line.find('\t'), line.size());
+    const auto number = static_cast<unsigned>(std::stoul(line.substr(0, tab)));
+    if (number < mutant::kEnd) try_one(kind, scenes, number, line.substr(std::min(tab + 1, line.size())));
+  }
   return 0;
 }
 

@@ -6,6 +6,10 @@ line numbers, so that it stays true as long as the statement does. Lines that be
 """
 
 
+class Failed(Exception):
+    """What ends scripts/mutate, in words for its user."""
+
+
 def read(path):
     """{key: reason}"""
     rows, key = {}, None
@@ -14,14 +18,14 @@ def read(path):
             continue
         if line[0] != " ":
             if line.count(" | ") < 3 or line in rows:
-                raise SystemExit(f"{path}:{number}: a key has the form 'file | function | change | text', and one row")
+                raise Failed(f"{path}:{number}: a key has the form 'file | function | change | text', and one row")
             key = line
             rows[key] = ""
         elif key is None:
-            raise SystemExit(f"{path}:{number}: a reason without a key")
+            raise Failed(f"{path}:{number}: a reason without a key")
         else:
             rows[key] = f"{rows[key]} {line.strip()}".strip()
     for key, reason in rows.items():
         if len(reason) < 10:
-            raise SystemExit(f"{path}: no reason is given for: {key}")
+            raise Failed(f"{path}: no reason is given for: {key}")
     return rows
