@@ -59,13 +59,13 @@ class Judged {
   void replace(const rmm::call::Row& row) { rows_[row.command->fid] = row; }
   // The realm's next act is an SMC with these X0, X1, ...
   void smc(abi::Pa rec, std::vector<std::uint64_t> args) {
-    bench.cpu(rec).script.push_back([args = std::move(args)](fake::RealmCpu& cpu) {
+    bench.cpu(rec).script.emplace_back([args = std::move(args)](fake::RealmCpu& cpu) {
       for (unsigned i = 0; i < args.size(); ++i) cpu.set_x(i, args[i]);
       return abi::Exception{.esr = abi::esr::make(abi::esr::Ec::kSmc64, 0)};
     });
   }
   void raise(abi::Pa rec, const abi::Exception& exception) {
-    bench.cpu(rec).script.push_back([exception](fake::RealmCpu&) { return exception; });
+    bench.cpu(rec).script.emplace_back([exception](fake::RealmCpu&) { return exception; });
   }
   rmi::RecExit enter(abi::Pa rec, const rmi::RecEnter& with = {}) {
     const abi::Pa page = bench.ns();

@@ -116,7 +116,7 @@ class Bench {
   template <class... Args>
   Answer fails(const char* condition, RmiStatus status, unsigned index, std::uint32_t fid, Args... args) {
     const std::string before = fingerprint();
-    const Answer a = call(fid, args...);
+    Answer a = call(fid, args...);
     CHECK(a.condition == condition);
     CHECK(a.status == status);
     CHECK(a.index == index);
@@ -129,7 +129,7 @@ class Bench {
   }
   template <class... Args>
   Answer succeeds(std::uint32_t fid, Args... args) {
-    const Answer a = call(fid, args...);
+    Answer a = call(fid, args...);
     INFO("failed condition " << a.condition);
     REQUIRE(a.ok());
     CHECK(a.condition.empty());
