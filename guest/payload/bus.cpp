@@ -48,8 +48,8 @@ void forms() {
 void identification() {
   std::uint32_t peripheral = 0, cell = 0;
   for (unsigned i = 0; i < 4; ++i) {
-    peripheral |= guest::read32(map.uart.value + 0xfe0 + i * 4) << (8 * i);
-    cell |= guest::read32(map.uart.value + 0xff0 + i * 4) << (8 * i);
+    peripheral |= guest::read32(map.uart.value + 0xfe0 + i * 4ULL) << (8 * i);
+    cell |= guest::read32(map.uart.value + 0xff0 + i * 4ULL) << (8 * i);
   }
   claims.check((peripheral & 0xf'ffff) == 0x4'1011 && cell == 0xb105'f00d, "the UART is a PL011");
 }

@@ -53,7 +53,7 @@ void fed() {
 }
 
 void interrupts() {
-  const unsigned intid = static_cast<unsigned>(guest::machine_map.generic_watchdog_intid);
+  const auto intid = static_cast<unsigned>(guest::machine_map.generic_watchdog_intid);
   while ((status() & kWs0) == 0) continue;
   claims.check((status() & kWs1) == 0 && gic::is_pending(intid) && taken == 0, "WS0 makes its SPI pending");
   guest::unmask_irqs();

@@ -41,7 +41,7 @@ void delegated() {
                "write: granule protection fault");
   const guest::Fault again = guest::fault_of([=] { guest::read64(va); });
   claims.check(is_gpf(again, va, false), "and again");
-  claims.check(guest::read64(address_of(before) + 8 * 511) == 1 && guest::read64(address_of(after)) == 2,
+  claims.check(guest::read64(address_of(before) + 8 * 511ULL) == 1 && guest::read64(address_of(after)) == 2,
                "the neighbours are as they were");
   claims.check(guest::undelegate(pa_of(subject)).ok(), "the granule comes back");
   claims.check(guest::read64(va + 8) != 0x5ec4e7, "without what was in it");
@@ -77,7 +77,7 @@ void walked() {
   guest::invalidate(va);
   entry = address_of(table) | guest::kTable;
   asm volatile("dsb ish\nisb" ::: "memory");
-  claims.check(guest::read64(va + 8 * 511) == 1, "a table of the payload translates");
+  claims.check(guest::read64(va + 8 * 511ULL) == 1, "a table of the payload translates");
   claims.check(guest::delegate(pa_of(table)).ok(), "it is delegated");
   guest::invalidate_all();
   const guest::Fault fault = guest::fault_of([=] { guest::read64(va); });

@@ -116,7 +116,7 @@ void in_a_realm() {
   const auto counters = static_cast<std::uint8_t>(control() >> kCountersShift & kCountersMask);
   claims.check(realm.create(2, counters), "a realm with all event counters of the machine is created");
   claims.check(realm.fill(0, realm_code, static_cast<std::size_t>(realm_code_end - realm_code)) && realm.give(1) &&
-                   realm.add_rec(realm.ipa(0), true) && realm.activate(),
+                   realm.add_rec(guest::RealmByHand::ipa(0), true) && realm.activate(),
                "and made ready");
   taken = 0;
   claims.check(exited(RecExitReason::kIrq) && realm.exit.pmu_ovf_status == 1,

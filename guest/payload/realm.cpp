@@ -187,7 +187,8 @@ void made() {
                    realm.fill(1, shared, sizeof(shared)),
                "and filled");
   claims.check(realm.share({reinterpret_cast<std::uintptr_t>(shared)}), "a granule is shared with it");
-  claims.check(realm.add_rec(realm.ipa(0), true) && realm.add_rec(realm.ipa(0), false), "it has two RECs");
+  claims.check(realm.add_rec(guest::RealmByHand::ipa(0), true) && realm.add_rec(guest::RealmByHand::ipa(0), false),
+               "it has two RECs");
   claims.check(realm.run(0).is(v1::RmiStatus::kErrorRealm), "a new realm can't be entered");
   claims.check(realm.activate(), "it is activated");
   claims.check(realm.run(1).is(v1::RmiStatus::kErrorRec), "a REC that is not runnable can't be entered");
@@ -244,7 +245,7 @@ void timed() {
 }
 
 void aborts() {
-  const std::uint64_t third = realm.ipa(2).value;
+  const std::uint64_t third = guest::RealmByHand::ipa(2).value;
   claims.check(exited(run(), RecExitReason::kSync) && exception_class() == kLowerDataAbort &&
                    (realm.exit.hpfar >> 4 << 12) == third,
                "an access to memory that is missing exits with its address");
@@ -268,7 +269,7 @@ void aborts() {
 }
 
 void changes() {
-  const std::uint64_t third = realm.ipa(2).value, end = realm.ipa(3).value;
+  const std::uint64_t third = guest::RealmByHand::ipa(2).value, end = guest::RealmByHand::ipa(3).value;
   claims.check(exited(run(), RecExitReason::kRipasChange) && realm.exit.ripas_base == third &&
                    realm.exit.ripas_top == end && realm.exit.ripas_value == 0,
                "the realm asks for a RIPAS");

@@ -350,7 +350,7 @@ void Play::perform(const Statement& statement) {
   const bool together = together_ != nullptr;
   bare::Move made = move(statement);
   if (together && !first_) {
-    first_ = std::move(made);
+    first_ = made;
     say_(fmt::format("{:>4}  {}", statement.line, statement.text));
     return;
   }
@@ -358,7 +358,7 @@ void Play::perform(const Statement& statement) {
   say_(fmt::format("{:>4}  {}", statement.line, statement.text));
   if (together) {
     if (first_->pe == made.pe) throw Failure{"two that act together are on different PEs: 'pe=1 ...'"};
-    const bare::Together both{schedule(*together_), {std::move(*first_), std::move(made)}};
+    const bare::Together both{schedule(*together_), {*first_, made}};
     together_ = nullptr;
     first_.reset();
     if (recorder_) recorder_(both);

@@ -10,12 +10,12 @@ namespace guest {
 
 struct MachineMap {
   abi::Pa ram;
-  std::uint64_t ram_size;
+  std::uint64_t ram_size = 0;
   abi::Pa uart, distributor, redistributors;
   abi::Pa watchdog;  // SP805
-  std::uint64_t watchdog_intid;
+  std::uint64_t watchdog_intid = 0;
   abi::Pa generic_watchdog, generic_watchdog_refresh;  // control and refresh frame (Arm BSA)
-  std::uint64_t generic_watchdog_intid;
+  std::uint64_t generic_watchdog_intid = 0;
   abi::Pa nvm;      // memory that keeps its contents over a reset
   abi::Pa ecam;     // configuration space of PCIe without a device
   abi::Pa nothing;  // an address where nothing answers
