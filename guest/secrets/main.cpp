@@ -110,7 +110,6 @@ namespace {
 namespace gic = guest::gic;
 namespace v1 = abi::v1_0;
 using abi::v1_0::Ripas;
-using guest::OfDestroyed;
 
 constinit guest::Claims claims("secrets");
 
@@ -160,7 +159,7 @@ std::uint64_t act(unsigned cpu, Act* what, std::uint64_t x0, std::uint64_t x1 = 
 }
 
 void devices(unsigned cpu) {
-  const std::uint64_t word = kPriorities + 64 + 4 * (cpu % 8);
+  const std::uint64_t word = kPriorities + 64 + 4ULL * (cpu % 8);
   act(cpu, store_with_secrets, 0xf8a8'7810, word);
   claims.check(act(cpu, load_with_secrets, 0, word) == 0xf8a8'7810, "a device keeps what was stored");
   if (!guest::rsi_version().is_realm) return;  // a plain VM's host gives up on what has no syndrome
