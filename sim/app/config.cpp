@@ -169,7 +169,7 @@ tl::expected<void, InputError> check(const RunConfig& config) {
       machine.memory > 1024 * host::vmm::kGiB)
     return error(fmt::format("machine.memory must be a multiple of 4 KiB from 16 MiB to 1 TiB, found {}",
                              format_size(machine.memory)));
-  if (const auto valid = check_machine_choices(machine); !valid) return valid;
+  if (auto valid = check_machine_choices(machine); !valid) return valid;
   if (config.vms.empty()) return error("vms is empty; describe at least one virtual machine");
   std::uint64_t wanted = 0;
   for (const auto& vm : config.vms) {

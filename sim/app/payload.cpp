@@ -44,7 +44,7 @@ Cpu& Payload::cpu(unsigned pe) { return hardware_.cpus.cpu(cpu_ids_[pe]); }
 
 tl::expected<void, InputError> Payload::load() {
   for (const PayloadImage& image : config_.images)
-    if (const auto loaded = load(image); !loaded) return loaded;
+    if (auto loaded = load(image); !loaded) return loaded;
   if (!hardware_.dram.contains(config_.entry))
     return tl::unexpected(InputError{
         fmt::format("the entry point {:#x} is not in DRAM; see \"dram\" of the configuration", config_.entry.value)});

@@ -213,10 +213,10 @@ tl::expected<void, InputError> check_pes(const PesConfig& pes) {
 }
 
 tl::expected<void, InputError> check(const PlatformConfig& config) {
-  if (const auto valid = check_machine_choices(config.machine); !valid) return valid;
+  if (auto valid = check_machine_choices(config.machine); !valid) return valid;
   if (config.dram.empty()) return error("platform.dram is empty; describe at least one bank of DRAM");
-  if (const auto valid = check_pes(config.pes); !valid) return valid;
-  if (const auto valid = check_map(config); !valid) return valid;
+  if (auto valid = check_pes(config.pes); !valid) return valid;
+  if (auto valid = check_map(config); !valid) return valid;
   std::uint64_t nvm = 0;
   for (const FilledRegionConfig& region : config.nvm) nvm += region.size;  // each fits below 256 TiB, apart from others
   if (nvm > kMaxNvm)

@@ -70,7 +70,7 @@ tl::expected<void, InputError> SecretsCheck::compare(unsigned vm, Secret secret)
     for (unsigned i = 0; i < config_.vms.size(); ++i)
       if (i != vm) changed.realms[i].compare_with(reference_.realms[i], stop);
   };
-  if (const auto played = play(secrets, changed, false, compare_all); !played) return played;
+  if (auto played = play(secrets, changed, false, compare_all); !played) return played;
 
   // A run that was stopped at a difference is not over: what it has not seen, nobody knows.
   bool parted = changed.host.difference(false).has_value();
