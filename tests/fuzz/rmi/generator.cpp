@@ -199,16 +199,15 @@ abi::Pa Generator::outside_dram() {
 
 // --- realms
 
-std::optional<abi::Pa> Generator::any_realm(std::optional<RealmState> state) {
-  const Pool& rds = pool(GranuleState::kRd);
-  if (rds.empty()) return std::nullopt;
-  const std::size_t first = choose_.below(rds.size());
-  for (std::size_t i = 0; i < rds.size(); ++i) {
-    const abi::Pa rd = pa_of(rds[(first + i) % rds.size()]);
-    const rmm::core::Realm* realm = machine_.realm_at(rd);
-    if (realm != nullptr && (!state || realm->state.peek() == *state)) return rd;
+const rmm::core::Realm* Generator::any_realm(std::optional<RealmState> state) {
+  const auto& realms = machine_.state().realms;
+  if (realms.empty()) return nullptr;
+  auto at = std::next(realms.begin(), static_cast<std::ptrdiff_t>(choose_.below(realms.size())));
+  for (std::size_t i = 0; i < realms.size(); ++i) {
+    if (!state || at->second.state.peek() == *state) return &at->second;
+    if (++at == realms.end()) at = realms.begin();
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // Few places, so that commands meet each other: three corners of the half, two blocks in each, eight pages in each.
@@ -223,15 +222,9 @@ abi::Ipa Generator::any_ipa(const rmm::core::Realm& realm, bool is_protected) {
   return {ipa + (page == 7 ? 511 : page) * kPage};
 }
 
-std::optional<Generator::Place> Generator::place(bool is_protected, int to_level, std::optional<abi::Pa> rd) {
-  if (!rd) rd = any_realm();
-  if (!rd) return std::nullopt;
-  Place at;
-  at.rd = *rd;
-  at.realm = machine_.realm_at(*rd);
-  if (at.realm == nullptr) return std::nullopt;
-  at.ipa = any_ipa(*at.realm, is_protected);
-  at.walk = rmm::core::walk(machine_.core(), *at.realm, at.ipa, std::max<int>(to_level, at.realm->rtt_level_start));
+Generator::Place Generator::place(const rmm::core::Realm& realm, bool is_protected, int to_level) {
+  Place at{.rd = realm.rd.pa(), .realm = &realm, .ipa = any_ipa(realm, is_protected), .walk = {}};
+  at.walk = rmm::core::walk(machine_.core(), realm, at.ipa, std::max<int>(to_level, realm.rtt_level_start));
   return at;
 }
 
@@ -239,10 +232,10 @@ template <class Fits>
 std::optional<Generator::Place> Generator::find(bool is_protected, int to_level, Fits&& fits,
                                                 std::optional<RealmState> state) {
   for (unsigned tries = 0; tries < 6; ++tries) {
-    const auto rd = any_realm(state);
-    if (!rd) return std::nullopt;
-    auto at = place(is_protected, to_level, rd);
-    if (at && fits(*at)) return at;
+    const rmm::core::Realm* realm = any_realm(state);
+    if (realm == nullptr) return std::nullopt;
+    const Place at = place(*realm, is_protected, to_level);
+    if (fits(at)) return at;
   }
   return std::nullopt;
 }
@@ -273,9 +266,9 @@ std::optional<Generator::Draft> Generator::draft(std::uint32_t fid) {
     }
     case kRmiRealmCreate: return realm_create();
     case kRmiRealmActivate: {
-      const auto rd = any_realm(RealmState::kNew);
-      if (!rd || (machine_.realm_at(*rd)->num_recs.peek() < 2 && !choose_.one_in(6))) return std::nullopt;
-      return simple(call(fid, *rd));
+      const rmm::core::Realm* realm = any_realm(RealmState::kNew);
+      if (realm == nullptr || (realm->num_recs.peek() < 2 && !choose_.one_in(6))) return std::nullopt;
+      return simple(call(fid, realm->rd.pa()));
     }
     case kRmiRealmDestroy: {
       for (const abi::Pa rd : dying_)
@@ -283,8 +276,8 @@ std::optional<Generator::Draft> Generator::draft(std::uint32_t fid) {
       return std::nullopt;
     }
     case kRmiRecAuxCount: {
-      const auto rd = any_realm();
-      return rd ? std::optional(simple(call(fid, *rd))) : std::nullopt;
+      const rmm::core::Realm* realm = any_realm();
+      return realm != nullptr ? std::optional(simple(call(fid, realm->rd.pa()))) : std::nullopt;
     }
     case kRmiRecCreate: return rec_create();
     case kRmiRecDestroy: {
@@ -371,11 +364,11 @@ std::optional<Generator::Draft> Generator::realm_create() {
 }
 
 std::optional<Generator::Draft> Generator::rec_create() {
-  const auto rd = any_realm(choose_.one_in(40) ? std::nullopt : std::optional(RealmState::kNew));
+  const rmm::core::Realm* chosen = any_realm(choose_.one_in(40) ? std::nullopt : std::optional(RealmState::kNew));
   const auto rec = any(GranuleState::kDelegated);
   const auto page = host_granule();
-  if (!rd || !rec || !page) return std::nullopt;
-  const rmm::core::Realm& realm = *machine_.realm_at(*rd);
+  if (chosen == nullptr || !rec || !page) return std::nullopt;
+  const rmm::core::Realm& realm = *chosen;
   const rmm::core::Limits& limits = machine_.settings().limits;
   const std::uint32_t most = (1U << limits.max_recs_order) - 1;
   if (realm.num_recs.peek() >= std::min<std::uint32_t>(most, 4) && !choose_.one_in(8)) return std::nullopt;
@@ -394,7 +387,7 @@ std::optional<Generator::Draft> Generator::rec_create() {
       if (aux != rec->value && std::find(p.aux.begin(), end, aux) == end) break;
     }
   }
-  return Draft{call(kRmiRecCreate, *rd, *rec, *page), {*page, p}};
+  return Draft{call(kRmiRecCreate, realm.rd.pa(), *rec, *page), {*page, p}};
 }
 
 std::optional<Generator::Draft> Generator::draft_of_rec(std::uint32_t fid) {
@@ -503,11 +496,12 @@ std::optional<Generator::Draft> Generator::rtt_destroy(bool fold) {
 }
 
 std::optional<Generator::Draft> Generator::rtt_read_entry() {
-  const auto at = place(choose_.percent(60), static_cast<int>(choose_.below(4)));
-  if (!at) return std::nullopt;
-  const auto level = std::max<std::int64_t>(static_cast<std::int64_t>(choose_.below(4)), at->realm->rtt_level_start);
-  return Draft{call(kRmiRttReadEntry, at->rd,
-                    abi::align_down(at->ipa.value, rmm::core::level_size(static_cast<int>(level))), level),
+  const rmm::core::Realm* realm = any_realm();
+  if (realm == nullptr) return std::nullopt;
+  const abi::Ipa ipa = any_ipa(*realm, choose_.percent(60));
+  const auto level = std::max<std::int64_t>(static_cast<std::int64_t>(choose_.below(4)), realm->rtt_level_start);
+  return Draft{call(kRmiRttReadEntry, realm->rd.pa(),
+                    abi::align_down(ipa.value, rmm::core::level_size(static_cast<int>(level))), level),
                {}};
 }
 
@@ -656,11 +650,12 @@ bare::Turn Generator::next() {
   queue_.clear();
   next_ = 0;
   if (choose_.one_in(400)) {
-    if (const auto rd = any_realm(); rd && std::find(dying_.begin(), dying_.end(), *rd) == dying_.end())
-      dying_.push_back(*rd);
+    if (const auto* realm = any_realm();
+        realm != nullptr && std::find(dying_.begin(), dying_.end(), realm->rd.pa()) == dying_.end())
+      dying_.push_back(realm->rd.pa());
   }
-  if (pool(GranuleState::kRd).size() >= kMaxRealms && dying_.empty() && choose_.one_in(200))
-    dying_.push_back(*any_realm());
+  if (machine_.state().realms.size() >= kMaxRealms && dying_.empty() && choose_.one_in(200))
+    dying_.push_back(any_realm()->rd.pa());
   const auto pe = running_pe();
   if (pe && choose_.one_in(150)) {  // the host takes away the page that the exit is to be written to
     const auto other = static_cast<std::uint8_t>((*pe + 1) % kHostPes);

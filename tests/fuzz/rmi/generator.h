@@ -63,8 +63,8 @@ class Generator : public rmm::port::Observer {
   abi::Pa outside_dram();
 
   // Objects.
-  std::optional<abi::Pa> any_realm(std::optional<rmm::core::RealmState> state = std::nullopt);
-  std::optional<Place> place(bool is_protected, int to_level, std::optional<abi::Pa> rd = std::nullopt);
+  const rmm::core::Realm* any_realm(std::optional<rmm::core::RealmState> state = std::nullopt);  // null: there is none
+  Place place(const rmm::core::Realm& realm, bool is_protected, int to_level);
   abi::Ipa any_ipa(const rmm::core::Realm& realm, bool is_protected);
   template <class Fits>
   std::optional<Place> find(bool is_protected, int to_level, Fits&& fits,

@@ -153,8 +153,7 @@ std::uint64_t Generator::mutate_pa(std::uint64_t value, std::array<std::uint64_t
 }
 
 std::uint64_t Generator::mutate_ipa(std::uint64_t value) {
-  const auto rd = any_realm();
-  const rmm::core::Realm* realm = rd ? machine_.realm_at(*rd) : nullptr;
+  const rmm::core::Realm* realm = any_realm();
   const std::uint64_t half = realm != nullptr ? realm->unprotected_base().value : 1ULL << 32;
   switch (choose_.below(13)) {
     case 10: return value - 1 - choose_.below(kPage - 1);
