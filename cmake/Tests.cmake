@@ -15,9 +15,9 @@ endfunction()
 
 # tests/<wing>/*.cpp make one Catch2 program test_<wing>; a wing's tests see only what that wing may see. Each TEST_CASE
 # is a test of its own, so that a crash costs one case and the count is of cases. The label is the wing's name, unless
-# LABEL gives another.
+# LABEL gives another; HEADERS are precompiled too.
 function(ccasim_tests wing)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" LABEL "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" LABEL HEADERS)
   if(NOT arg_LABEL)
     set(arg_LABEL ${wing})
   endif()
@@ -32,8 +32,11 @@ function(ccasim_tests wing)
   endif()
   add_executable(test_${wing} ${found})
   target_link_libraries(test_${wing} PRIVATE ${arg_UNPARSED_ARGUMENTS} Catch2::Catch2WithMain)
-  # Assertions with sanitizers take the compiler twice as long optimised, and run no faster.
-  target_compile_options(test_${wing} PRIVATE $<$<CONFIG:Sanitize>:-O0>)
+  set(catch <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators_range.hpp>
+            <catch2/matchers/catch_matchers_string.hpp>)
+  ccasim_precompile(test_${wing} ${catch} ${arg_HEADERS})
+  # Assertions take the compiler twice as long optimised, and run no faster.
+  target_compile_options(test_${wing} PRIVATE -O0)
   # The tag [slow] becomes the label "slow", by which the quick tier of .ci/run leaves a case out.
   ccasim_discover(${wing} "~[slow]" ${arg_LABEL})
   ccasim_discover(${wing} "[slow]" slow)
