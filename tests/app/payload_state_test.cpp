@@ -122,7 +122,7 @@ TEST_CASE("images and entry points that are nowhere are refused with the address
   const Code code({kWfi});
   auto config = configured(code.path());
   config.payload->images[0].address = 0x1c09'0000;
-  CHECK_THAT(refused(config), ContainsSubstring("0x1c090000 is not in DRAM"));
+  CHECK_THAT(refused(config), ContainsSubstring("at 0x1c090000: this address is not in DRAM"));
   CHECK_THAT(refused(configured(code.path(), 0x1000)), ContainsSubstring("entry point 0x1000 is not in DRAM"));
 }
 
