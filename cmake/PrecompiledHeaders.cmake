@@ -28,7 +28,5 @@ function(ccasim_precompile target)
     endif()
   endforeach()
   target_precompile_headers(${target} PRIVATE ${headers})
-  # The first is for ccache. The others: g++ 12 sees accesses out of bounds in std::string as soon as it was precompiled.
-  target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
-                                           -Wno-stringop-overread)
+  target_compile_options(${target} PRIVATE -fpch-preprocess) # for ccache
 endfunction()
