@@ -23,7 +23,8 @@ constexpr std::size_t kHistory = 1'000'000;        // lines of the script: enoug
 constexpr std::uint64_t kReadBackInterval = 8192;  // transitions
 
 // Commands that hold several locks when they act and let them go one after the other: the first one counts. The others
-// hold one, and take and release those of granules below it while they act: the last one counts.
+// hold one, and take and release those of granules below it while they act: the last one counts, and what they give
+// back before it is judged granule by granule.
 bool holds_several_locks(std::uint32_t fid) {
   using namespace abi::v1_0;
   switch (fid) {
@@ -308,7 +309,7 @@ void ModelCheck::lock_is_released(const port::Lock& lock, const port::Step& step
   if (self.enters && self.phase != Phase::kRealm)
     rec_unlocks(self, pa);
   else
-    command_unlocks(self);
+    command_unlocks(self, pa);
 }
 
 void ModelCheck::refresh(Actor& self) {
@@ -318,13 +319,23 @@ void ModelCheck::refresh(Actor& self) {
   self.judged = judge_.version();
 }
 
-void ModelCheck::command_unlocks(Actor& self) {
+void ModelCheck::command_unlocks(Actor& self, abi::Pa granule) {
   if (self.settled) return;
   if (self.enters) {  // a call of the realm
     if (self.calls) settle(self);
     return;
   }
-  if (self.held.empty() || holds_several_locks(judge_.call(this->self()).fid())) settle(self);
+  if (self.held.empty() || holds_several_locks(judge_.call(this->self()).fid())) {
+    settle(self);
+  } else if (self.written.granules.contains(granule)) {
+    refresh(self);
+    const spec::Verdict verdict =
+        judge_.give_back(this->self(), granule, [this](const spec::Scope& scope) { return abstraction_.of(scope); });
+    if (verdict.touched.granules.empty()) return;
+    self.judged = judge_.version();
+    self.written.granules.erase(granule);
+    compare(judge_.call(this->self()), verdict, {}, true);
+  }
 }
 
 void ModelCheck::settle(Actor& self) {

@@ -131,7 +131,7 @@ class ModelCheck : public port::Observer, private PortWatcher, private RunWatche
   spec::PeView pe_view(Actor& self, const port::RealmCpu& cpu) const;
   static void take_registers(const port::RealmCpu& cpu, spec::Gprs& gprs, std::uint64_t& pc);
   spec::Observed observed_call(const port::RealmCpu& cpu, std::string_view condition) const;
-  void command_unlocks(Actor& self);
+  void command_unlocks(Actor& self, abi::Pa granule);
   void refresh(Actor& self);
   void rec_unlocks(Actor& self, abi::Pa granule);
   void settle(Actor& self);

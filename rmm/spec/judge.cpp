@@ -111,6 +111,18 @@ bool enters(const std::vector<Outcome>& outcomes) {
                      [](const Outcome& outcome) { return outcome.entry || outcome.retried; });
 }
 
+// Takes what becomes of `granule` out of an outcome. Nothing: the outcome leaves the granule as it is.
+std::optional<Outcome> part_of(Outcome& outcome, Pa granule) {
+  const auto change = std::find_if(outcome.next.granules.begin(), outcome.next.granules.end(),
+                                   [&](const auto& entry) { return entry.first == granule; });
+  if (change == outcome.next.granules.end()) return std::nullopt;
+  Outcome part;
+  part.next.granules.push_back(*change);
+  outcome.next.granules.erase(change);
+  if (std::erase(outcome.wiped, granule) != 0) part.wiped.push_back(granule);
+  return part;
+}
+
 }  // namespace
 
 Judge::Judge(Platform platform, const World& world, std::size_t history)
@@ -156,6 +168,9 @@ void Judge::refresh(unsigned pe) {
     }
   }
   open.outcomes = spec::allowed(platform_, state_, world_, open.call);
+  for (const Pa granule : open.given_back) {
+    std::erase_if(open.outcomes, [&](Outcome& outcome) { return !part_of(outcome, granule); });
+  }
   open.version = version_;
 }
 
@@ -217,6 +232,31 @@ Verdict Judge::settle(unsigned pe, const Abstraction& monitor, const Scope& held
   open.outcomes = std::move(fitting);
   open.settled = true;
   return take(open.call, open.outcomes.front());
+}
+
+Verdict Judge::give_back(unsigned pe, Pa granule, const Abstraction& monitor) {
+  Open& open = top(pe);
+  if (open.settled) return {};
+  Scope scope;
+  scope.granules.insert(granule);
+  const State seen = monitor(scope);
+  std::vector<Outcome> fitting;
+  std::optional<Outcome> given;
+  for (Outcome outcome : open.outcomes) {
+    std::optional<Outcome> part = part_of(outcome, granule);
+    State next = rmm::spec::part(state_, scope);
+    if (part) apply(next, part->next);
+    if (!part || !diff(next, seen, scope).empty()) continue;
+    given = std::move(part);
+    fitting.push_back(std::move(outcome));
+  }
+  if (!given) return {};  // what the monitor did to it is compared with the rest
+  open.outcomes = std::move(fitting);
+  open.earlier.clear();
+  open.given_back.insert(granule);
+  Verdict verdict = take(open.call, *given);
+  open.version = version_;
+  return verdict;
 }
 
 Verdict Judge::claim(unsigned pe) {

@@ -32,6 +32,9 @@
 //                        the call had not acted
 //   settle(pe, monitor)  keeps the results that fit the objects, and the model's state moves. end() then compares
 //                        registers only. What a call of a realm does to its own REC is not looked at.
+//   give_back(pe, granule, monitor)
+//                        before it, when the call lets go of one granule that it has changed and goes on with others:
+//                        another PE may take it, so that this part of the next state holds from now on
 //   claim(pe)            instead of it, when RMI_REC_ENTER has made the REC its own: it runs, for all others
 //   open_entry(pe)       when the entry writes to the realm's memory, under the lock for it; entered() may come later
 //   rested(pe)           after left(), when the monitor lets others have the REC again
@@ -44,6 +47,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +89,7 @@ class Judge {
   void refresh(unsigned pe);
   // `held`: what other PEs have locked and may have half changed; it is compared when they let it go.
   Verdict settle(unsigned pe, const Abstraction& monitor, const Scope& held = {});
+  Verdict give_back(unsigned pe, Pa granule, const Abstraction& monitor);
   Verdict claim(unsigned pe);
   Verdict open_entry(unsigned pe);
   void rested(unsigned pe);
@@ -111,6 +116,7 @@ class Judge {
     Call call;
     std::vector<Outcome> outcomes;
     std::vector<Outcome> earlier;  // failures allowed at the begin
+    std::set<Pa> given_back;       // of `next`, what holds already
     std::uint64_t version = 0;     // of the state that `outcomes` are about
     bool enterable = false;        // RMI_REC_ENTER: might go on at the begin
     bool settled = false;          // `next` of the outcome holds already

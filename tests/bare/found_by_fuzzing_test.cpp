@@ -113,4 +113,61 @@ expect RMI_SUCCESS
   }
 }
 
+// A command that gives several granules back lets each of them go by itself, before it has ended.
+TEST_CASE("model: an auxiliary granule is taken by another PE while RMI_REC_DESTROY gives the others back") {
+  for (int step = 0; step < 24; ++step) {
+    INFO("preempted before Step " << step);
+    expect_nothing_found(std::string(R"(
+machine num_rec_aux=3
+granules rd tables rec aux=3 params
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE tables
+RMI_GRANULE_DELEGATE rec
+RMI_GRANULE_DELEGATE aux
+RMI_GRANULE_DELEGATE aux+0x1000
+RMI_GRANULE_DELEGATE aux+0x2000
+RmiRealmParams at=params s2sz=32 rtt_base=tables rtt_level_start=1 rtt_num_start=1
+RMI_REALM_CREATE rd params
+RmiRecParams at=params num_aux=3 aux[0]=aux aux[1]=aux+0x1000 aux[2]=aux+0x2000
+RMI_REC_CREATE rd rec params
+expect RMI_SUCCESS
+together first=1 preempt=)") +
+                             std::to_string(step) + R"(
+pe=0 RMI_GRANULE_UNDELEGATE aux+0x1000
+pe=1 RMI_REC_DESTROY rec
+expect RMI_SUCCESS
+RMI_REALM_DESTROY rd
+expect RMI_SUCCESS
+)",
+                         bare::Check::kModel);
+  }
+}
+
+TEST_CASE("model: a starting table is taken by another PE while RMI_REALM_DESTROY gives the others back") {
+  for (int step = 0; step < 24; ++step) {
+    INFO("preempted before Step " << step);
+    expect_nothing_found(std::string(R"(
+granules rd rd2 tables=4 params params2
+RMI_GRANULE_DELEGATE rd
+RMI_GRANULE_DELEGATE rd2
+RMI_GRANULE_DELEGATE tables
+RMI_GRANULE_DELEGATE tables+0x1000
+RMI_GRANULE_DELEGATE tables+0x2000
+RMI_GRANULE_DELEGATE tables+0x3000
+RmiRealmParams at=params s2sz=41 rtt_base=tables rtt_level_start=1 rtt_num_start=4
+RMI_REALM_CREATE rd params
+expect RMI_SUCCESS
+RmiRealmParams at=params2 s2sz=32 vmid=1 rtt_base=tables+0x1000 rtt_level_start=1 rtt_num_start=1
+together first=1 preempt=)") +
+                             std::to_string(step) + R"(
+pe=0 RMI_REALM_CREATE rd2 params2
+pe=1 RMI_REALM_DESTROY rd
+expect RMI_SUCCESS
+RMI_GRANULE_UNDELEGATE tables
+expect RMI_SUCCESS
+)",
+                         bare::Check::kModel);
+  }
+}
+
 }  // namespace
