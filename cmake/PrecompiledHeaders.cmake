@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Half of a build without them is the same headers, read again for every file. Only builds that are meant to be quick
-# have them: the debug and clang builds show a file that does not include what it uses.
+# have them: the debug builds and clang's release show a file that does not include what it uses.
 
 set(ccasim_pch_default OFF)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE MATCHES "^(Release|Sanitize)$")
+if(CMAKE_BUILD_TYPE STREQUAL "Sanitize" OR (CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"))
   set(ccasim_pch_default ON)
 endif()
 option(CCASIM_PCH "Precompiled headers" ${ccasim_pch_default})
@@ -28,5 +28,10 @@ function(ccasim_precompile target)
     endif()
   endforeach()
   target_precompile_headers(${target} PRIVATE ${headers})
-  target_compile_options(${target} PRIVATE -fpch-preprocess) # for ccache
+  # For ccache.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  else()
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
 endfunction()

@@ -74,10 +74,10 @@ void destroy_rec(const Context& context, const LockedGranule<GranuleState::kRec>
     set_state(context, rec.aux[i], GranuleState::kDelegated, {});
   }
   set_state(context, granule.granule(), GranuleState::kDelegated, {});
-  state.recs.erase(index);
-  // Last: from here on the host may destroy the realm.
+  // Last, and in one Step: the realm's calls don't find the REC any more, and the host may destroy the realm.
   state.realms.at(rec.realm).num_recs.add(context.platform.sync, static_cast<std::uint32_t>(-1), "rec_destroy",
                                           rec.owner.pa().value);
+  state.recs.erase(index);
   --state.granules.at(rec.owner).refcount;
 }
 

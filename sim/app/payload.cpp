@@ -218,8 +218,10 @@ void Payload::advance(std::uint64_t now_ns) {
   for (unsigned n = 0; n < pe_count(); ++n)
     if (runs(n)) drive_lines(n, now_ns);
   const bool leave = must_leave();
-  for (std::uint16_t n = 0; n < pe_count(); ++n)
-    if (scheduler().idles({n}) && (leave || platform_.gic().irq_pending(n))) scheduler().wake_idle({n});
+  for (unsigned n = 0; n < pe_count(); ++n) {
+    const rmm::port::ActorId id{static_cast<std::uint16_t>(n)};
+    if (scheduler().idles(id) && (leave || platform_.gic().irq_pending(n))) scheduler().wake_idle(id);
+  }
   next_event_ns_ = find_next_event(now_ns);
   look_again_ = false;
 }

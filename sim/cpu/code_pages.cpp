@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/code_pages.h"
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace sim {
@@ -10,9 +8,10 @@ namespace {
 
 bool holds_wfe(const std::byte* bytes) {
   constexpr std::uint32_t kWfe = 0xd503'205f;
-  std::array<std::uint32_t, abi::kGranuleSize / sizeof(std::uint32_t)> words;
-  std::memcpy(words.data(), bytes, sizeof words);
-  return std::find(words.begin(), words.end(), kWfe) != words.end();
+  for (std::size_t at = 0; at < abi::kGranuleSize; at += sizeof kWfe) {
+    if (std::memcmp(bytes + at, &kWfe, sizeof kWfe) == 0) return true;
+  }
+  return false;
 }
 
 }  // namespace

@@ -59,13 +59,13 @@ Stage1Controls Cpu::read_controls(Regime regime) noexcept {
 // The stage 2 that EL2 of this PE has set up (Arm ARM D23, VTTBR_EL2, VTCR_EL2; 4 KiB granules).
 abi::Stage2 Cpu::own_stage2() const noexcept {
   constexpr std::uint64_t kBaddr = 0x0000'ffff'ffff'fffeULL;
-  constexpr unsigned kSl0Shift = 6, kStride = 9;
+  constexpr unsigned kSl0Shift = 6, kStride = 9, kGranuleShift = abi::kGranuleShift;
   const std::uint64_t vttbr = engine_.read_system(el2::kVttbr).value_or(0);
   const std::uint64_t vtcr = engine_.read_system(el2::kVtcr).value_or(0);
   const auto ipa_bits = static_cast<unsigned>(64 - (vtcr & 0x3f));
   const auto sl0 = static_cast<int>((vtcr >> kSl0Shift) & 3);
   const int level = sl0 == 3 ? 3 : 2 - sl0;
-  const auto mapped_by_first = static_cast<unsigned>(abi::kGranuleShift + kStride * static_cast<unsigned>(4 - level));
+  const unsigned mapped_by_first = kGranuleShift + kStride * static_cast<unsigned>(4 - level);
   const unsigned start_bits = ipa_bits > mapped_by_first ? ipa_bits - mapped_by_first : 0;
   return {.vmid = {static_cast<std::uint16_t>(vttbr >> 48)},
           .root = {abi::align_down(vttbr & kBaddr, abi::kGranuleSize)},

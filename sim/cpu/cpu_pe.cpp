@@ -216,12 +216,11 @@ void Cpu::el2_register_written(std::uint32_t key) noexcept {
 }
 
 bool Cpu::ends_in_wait(std::uint64_t begin, std::uint64_t end) noexcept {
-  constexpr std::uint32_t kWfe = 0xd503'205f, kSev = 0xd503'209f, kSevl = 0xd503'20bf;
+  constexpr std::uint32_t kWfe = 0xd503'205f, kSev = 0xd503'209f, kLocal = 0x20;  // SEVL is SEV and this bit
   if (instruction_at(end - 4) != kWfe) return false;
   // An event that the same block sets lets its WFE pass.
   for (std::uint64_t pc = begin; pc + 4 < end; pc += 4) {
-    const auto instruction = instruction_at(pc);
-    if (instruction == kSev || instruction == kSevl) return false;
+    if ((instruction_at(pc).value_or(0) & ~kLocal) == kSev) return false;
   }
   return true;
 }

@@ -170,4 +170,16 @@ expect RMI_SUCCESS
   }
 }
 
+TEST_CASE("model: a realm asks for a REC that another PE destroys: it is there until the destruction has its effect") {
+  for (int step = 0; step < 16; ++step) {
+    for (const char* call :
+         {"PSCI_AFFINITY_INFO target_affinity=1", "PSCI_CPU_ON target_cpu=1 entry_point_address=0"}) {
+      INFO(call << ", preempted before Step " << step);
+      expect_nothing_found(std::string(kRealms) + "RMI_REC_ENTER rec run\ntogether first=1 preempt=" +
+                               std::to_string(step) + "\npe=0 " + call + "\npe=1 RMI_REC_DESTROY other_rec\n",
+                           bare::Check::kModel);
+    }
+  }
+}
+
 }  // namespace

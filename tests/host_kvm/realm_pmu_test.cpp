@@ -62,7 +62,7 @@ TEST_CASE("KVM_ARM_VCPU_PMU_V3_CTRL: interrupt, number of counters, initialisati
 }
 
 TEST_CASE("the realm's parameters say how many counters it has: all, or as many as user space chose") {
-  for (const std::uint64_t n : {6, 3}) {
+  for (const std::uint64_t n : {6ULL, 3ULL}) {
     PmuBench b;
     if (n != 6) CHECK(b.set(kVcpuPmuV3SetNrCounters, n) == 0);
     CHECK(b.set(kVcpuPmuV3Irq, kPmuPpi) == 0);
