@@ -58,12 +58,11 @@ endforeach()
 add_test(NAME "kinds: self-test" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/kinds.py self-test)
 set_tests_properties("kinds: self-test" PROPERTIES LABELS tree)
 
-# The generator of scripts/mutate; 4: there is no clang. The table's test reads all of the monitor's sources.
+# The generator of scripts/mutate; 4: there is no clang.
 foreach(part self-test table)
   add_test(NAME "mutation: ${part}" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/mutation/self_test.py ${part})
   set_tests_properties("mutation: ${part}" PROPERTIES LABELS tree SKIP_RETURN_CODE 4)
 endforeach()
-set_tests_properties("mutation: table" PROPERTIES LABELS slow TIMEOUT 900)
 
 # The judge in another language, and what it says of the monitor's measurements.
 add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py

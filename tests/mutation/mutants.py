@@ -548,13 +548,16 @@ def is_mutated(document):
     return file.startswith(tuple(folder + "/" for folder in MUTATED))
 
 
-def generate(cache=None, progress=lambda text: None, jobs=2):
-    """All mutants, and the sources with them. What clang says is kept in the folder `cache`."""
+def generate(cache=None, progress=lambda text: None, jobs=2, only=None):
+    """All mutants, or those of the files `only`, and the sources with them. What clang says is kept in the folder
+    `cache`."""
     files = sorted(str(p.relative_to(ROOT)) for d in MUTATED for p in (ROOT / d).rglob("*.cpp"))
     generator = Generator()
     headers = sorted(str(p.relative_to(ROOT)) for d in MUTATED for p in (ROOT / d).rglob("*.h"))
     for n, name in enumerate(headers + files):
         generator.numbers[name] = MUTANTS_OF_A_FILE * n + 1
+    if only is not None:
+        files = [name for name in files if name in only]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         try:
             for n, documents in enumerate(pool.map(lambda path: cached_syntax_trees(path, cache), files), 1):

@@ -187,12 +187,13 @@ class ScriptTest(unittest.TestCase):
 
 
 def check_table():
-    known = {m.key for m in mutants.generate().mutants}
     rows = survivors.read(mutants.ROOT / "tests/mutation/survivors.txt")
+    files = {key.split(" | ")[0] for key in rows}
+    known = {m.key for m in mutants.generate(only=files).mutants}
     stale = [key for key in rows if key not in known]
     for key in stale:
         print(f"tests/mutation/survivors.txt: there is no such mutant: {key}")
-    print(f"{len(known)} mutants, {len(rows)} rows, {len(stale)} of them stale")
+    print(f"{len(known)} mutants of {len(files)} files, {len(rows)} rows, {len(stale)} of them stale")
     return 1 if stale or not known else 0
 
 
