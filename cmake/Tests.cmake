@@ -67,7 +67,7 @@ endforeach()
 # The judge in another language, and what it says of the monitor's measurements.
 add_test(NAME "verifier: all" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/run_all.py
          $<$<TARGET_EXISTS:ccasim>:$<TARGET_FILE:ccasim>> COMMAND_EXPAND_LISTS)
-set_tests_properties("verifier: all" PROPERTIES LABELS verifier)
+set_tests_properties("verifier: all" PROPERTIES LABELS verifier COST 60) # long ones first
 if(TARGET ccasim)
   add_test(NAME "verifier: linux token" COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tests/verifier/linux_token.py
                                                 $<TARGET_FILE:ccasim>)
@@ -83,6 +83,7 @@ if(TARGET ccasim)
   endforeach()
   # Boots, and measures wall time.
   set_tests_properties("cli: linux" "cli: linux_shell" PROPERTIES LABELS "cli;slow" TIMEOUT 2400)
+  set_tests_properties("cli: linux" PROPERTIES COST 90)
   set_tests_properties("cli: linux_shell" PROPERTIES RUN_SERIAL TRUE)
 endif()
 
