@@ -60,18 +60,28 @@ std::string_view power_name(PePower power) {
   return "";
 }
 
-// A payload ends by PSCI, or because its PEs wait for nothing.
-Ending ending_of_payload(const Payload& payload, RunResult result) {
+// A payload ends by PSCI, or because its PEs wait for nothing, or one cannot handle its own exception.
+Ending ending_of_payload(Machine& machine, const Payload& payload, RunResult result) {
   if (result == RunResult::kAllEnded) return {ExitCode::kPoweredOff, "the payload switched the system off"};
   const auto& pes = payload.state().psci.pes;
   const bool all_off = std::ranges::all_of(pes, [](const PePowerState& pe) { return pe.power == PePower::kOff; });
+  for (unsigned n = 0; n < payload.pe_count(); ++n) {
+    const Cpu& cpu = machine.cpus().cpu(payload.cpu_id(n));
+    if (pes[n].power != PePower::kOn || !cpu.loops_at_vector()) continue;
+    const auto [syndrome, address] = cpu.el2_syndrome();
+    return {ExitCode::kStuck,
+            fmt::format(
+                "stuck: PE {:#x} takes an exception at its own vector {:#x} again and again (ESR_EL2 {:#x}, FAR_EL2 "
+                "{:#x}): there is no code that handles it",
+                payload.affinity(n).value, cpu.pc(), syndrome, address)};
+  }
   return {ExitCode::kStuck, all_off ? "ended: every PE is switched off"
                                     : "ended: every PE that is on waits for an interrupt, and none can come"};
 }
 
-Ending ending(const Machine& machine, RunResult result, bool interrupted) {
+Ending ending(Machine& machine, RunResult result, bool interrupted) {
   const bool silent = result == RunResult::kAllEnded || result == RunResult::kStuck;
-  if (machine.payload() != nullptr && silent) return ending_of_payload(*machine.payload(), result);
+  if (machine.payload() != nullptr && silent) return ending_of_payload(machine, *machine.payload(), result);
   switch (result) {
     case RunResult::kAllEnded: return ending_of_vms(machine);
     case RunResult::kStuck: return {ExitCode::kStuck, "stuck: every CPU waits and nothing can wake one"};
@@ -296,7 +306,9 @@ std::string describe_pes(Machine& machine) {
     fmt::format_to(std::back_inserter(out), "  PE {:#x}, {}", payload->affinity(n).value, power_name(power));
     code.add(out, payload->cpu_id(n));
     fmt::format_to(std::back_inserter(out), "      {}\n",
-                   machine.scheduler().activity({static_cast<std::uint16_t>(n)}));
+                   machine.cpus().cpu(payload->cpu_id(n)).loops_at_vector()
+                       ? "takes an exception here again and again"
+                       : machine.scheduler().activity({static_cast<std::uint16_t>(n)}));
   }
   return out;
 }

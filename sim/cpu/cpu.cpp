@@ -190,12 +190,14 @@ PeStop Cpu::run_pe(rmm::port::Pe& pe) {
     const bool stop_at_wfe = outside_->has_company() || (hcr() & el2::kHcrTwe) != 0;
     const EngineStop stop = run_slice(controls, masked, stop_at_wfe);
     unaccounted_ = stop.retired;
+    loops_at_vector_ = false;
     const Outcome outcome = resolve(stop, controls);
     outside_engine();
     pmu_.count(pmu_model_, slice_place_, outcome.cost, outcome.emulated);
     owner_.execution_.retired(std::exchange(unaccounted_, 0) + outcome.cost);
     if (outcome.waits == Wait::kInterrupt) wait_for_interrupt(controls);
     if (outcome.waits == Wait::kEvent) wait_for_event();
+    if (outcome.waits == Wait::kReset) wait_for_reset();
     if (outcome.exception) return PeStop::kSmc;
   }
 }
@@ -303,6 +305,9 @@ void Cpu::wait_for_event() {
   const std::uint64_t now = owner_.execution_.now_ns();
   owner_.execution_.idle(std::min(timer_deadline({}, now).value_or(~0ULL), now + kPatienceNs));
 }
+
+// Alone and with all interrupts masked: no more than the platform can end it.
+void Cpu::wait_for_reset() { owner_.execution_.idle(timer_deadline({}, owner_.execution_.now_ns())); }
 
 void Cpu::flush() {
   engine_.flush_tlb();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "host/port/guest_cpu.h"
 #include "rmm/abi/arch/esr.h"
@@ -60,6 +61,11 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   PeStop run_pe(rmm::port::Pe& pe);
   // Precondition: attached. Waits as a WFI of EL3 would: until an interrupt is signalled, or must_leave().
   void standby(rmm::port::Pe& pe);
+  // EL2 took its last exception by the first instruction of the vector that leads to, and all is as before: while no
+  // one else changes memory, it takes the same one for ever.
+  bool loops_at_vector() const { return loops_at_vector_; }
+  // ESR_EL2 and FAR_EL2.
+  std::pair<std::uint64_t, std::uint64_t> el2_syndrome() const;
   // Levels of the interrupt outputs of the context's timers, and the next time after `now_ns` at which one rises.
   struct TimerLines {
     bool virtual_timer = false, physical = false, el2_physical = false, el2_virtual = false;
@@ -89,7 +95,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
     const std::byte* bytes = nullptr;
   };
   // What one stop of the engine leads to: nothing (run on), a wait, or an exception to a native EL2 or EL3.
-  enum class Wait : std::uint8_t { kNone, kInterrupt, kEvent };
+  enum class Wait : std::uint8_t { kNone, kInterrupt, kEvent, kReset };
   struct Outcome {
     Wait waits = Wait::kNone;
     std::optional<abi::Exception> exception;
@@ -115,6 +121,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   bool wakes(const abi::RunControls& controls);
   void wait_for_interrupt(const abi::RunControls& controls);
   void wait_for_event();
+  void wait_for_reset();
   void flush();
   Outcome resolve(const EngineStop& stop, const abi::RunControls& controls);
 
@@ -203,6 +210,7 @@ class Cpu final : public rmm::port::RealmCpu, public host::port::GuestCpu, priva
   std::uint32_t id_;
   Counter counter_;
   bool in_use_ = false;
+  bool loops_at_vector_ = false;
   std::uint64_t mpidr_ = 0;
   GenericTimer virtual_timer_;
   GenericTimer physical_timer_;

@@ -32,11 +32,14 @@ bool is_pmu_access(std::uint64_t syndrome) {
 Cpu::Outcome Cpu::take(unsigned target, std::uint64_t syndrome, std::uint64_t return_address,
                        std::optional<std::uint64_t> far) {
   if (target == 2 && outside_ == nullptr) return to_el2(syndrome, far.value_or(0));
+  const std::uint64_t pc = engine_.pc(), pstate = engine_.pstate();
   enter_exception(
       engine_,
       {.kind = VectorKind::kSync, .target = target, .return_address = return_address, .esr = syndrome, .far = far},
       has_pan_);
-  return {.waits = Wait::kNone, .exception = {}, .cost = kExceptionCost};
+  loops_at_vector_ = target == 2 && return_address == pc && engine_.pc() == pc && engine_.pstate() == pstate;
+  const bool for_ever = loops_at_vector_ && !outside_->has_company();
+  return {.waits = for_ever ? Wait::kReset : Wait::kNone, .exception = {}, .cost = kExceptionCost};
 }
 
 // To EL2 by the instruction at PC. Native code finds what the registers of EL2 would hold.

@@ -88,6 +88,10 @@ std::optional<std::uint64_t> Cpu::next_timer_ns(std::uint64_t now_ns) const {
   return first;
 }
 
+std::pair<std::uint64_t, std::uint64_t> Cpu::el2_syndrome() const {
+  return {engine_.read_system(el2::kEsr).value_or(0), engine_.read_system(el2::kFar).value_or(0)};
+}
+
 // A load or store beside DRAM: performed here, or an external abort where nothing answers. What a device cannot serve
 // at all (exclusives, atomics) aborts as unsupported.
 Cpu::Outcome Cpu::device_access(const MmuFault& fault) {

@@ -84,13 +84,46 @@ TEST_CASE("a payload that calls SYSTEM_OFF ends well") {
   CHECK_THAT(summary_text(report, machine->statistics()), ContainsSubstring("PEs: 0x0 on, 0x100 off"));
 }
 
-TEST_CASE("a payload that waits for ever, or has switched every PE off, is stuck, each in its own words") {
+TEST_CASE("a PE without a vector is not lost while a watchdog can reset it, or another PE can help") {
+  constexpr std::uint32_t kSp805 = 0x1c0f'0000, kUndefined = 0;
+  const Code watched({0xd2a0'0001 | (kSp805 >> 16) << 5,  // movz x1, #0x1c0f, lsl #16
+                      0x5280'0002 | 100 << 5,             // movz w2, #100
+                      0xb900'0022,                        // str w2, [x1]      WdogLoad
+                      0x5280'0063,                        // movz w3, #3
+                      0xb900'0823,                        // str w3, [x1, #8]  WdogControl: INTEN, RESEN
+                      kUndefined});
+  const auto machine = bench::machine(configured(watched.path()), {.limits = {.max_instructions = 1'000}});
+  const RunReport reset = run(*machine);
+  CHECK(reset.exit_code == ExitCode::kLimit);
+  CHECK(reset.resets > 10);
+
+  // PE 0 switches PE 1 on, which starts at a WFI; PE 0 has no vector.
+  const Code helped({0x5280'0060, 0x72b8'8000,  // w0 := 0xc4000003, CPU_ON
+                     0x5280'2001,               // movz w1, #0x100
+                     0xd2b1'0002, 0x9100'8042,  // x2 := kLoad + 0x20
+                     kSmc, kUndefined, kUndefined, kWfi, kLoop});
+  const auto two = bench::machine(configured(helped.path()), {.limits = {.max_instructions = 100'000}});
+  const RunReport both = run(*two);
+  CHECK(both.pes[1].power == "on");
+  CHECK(both.exit_code == ExitCode::kLimit);
+}
+
+TEST_CASE(
+    "a payload that waits for ever, has no vector, or has switched every PE off is stuck, each in its own words") {
   const Code wait({kWfi, kLoop});
   auto machine = bench::machine(configured(wait.path()));
   const RunReport waits = run(*machine);
   CHECK(waits.exit_code == ExitCode::kStuck);
   CHECK_THAT(waits.outcome, ContainsSubstring("waits for an interrupt, and none can come"));
   CHECK_THAT(describe_pes(*machine), ContainsSubstring("wfi"));
+
+  const Code undefined({0});
+  machine = bench::machine(configured(undefined.path()));
+  const RunReport lost = run(*machine);
+  CHECK(lost.exit_code == ExitCode::kStuck);
+  CHECK_THAT(lost.outcome, ContainsSubstring("PE 0x0 takes an exception at its own vector 0x200 again and again"));
+  CHECK_THAT(lost.outcome, ContainsSubstring("FAR_EL2 0x200"));
+  CHECK_THAT(describe_pes(*machine), ContainsSubstring("PC 0x200"));
 
   const Code off(psci_call(2));
   machine = bench::machine(configured(off.path()));

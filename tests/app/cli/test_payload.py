@@ -109,12 +109,13 @@ class Refusals(Case):
             with self.subTest(said):
                 self.assert_refused(run("payload", FVP, *arguments), code, said)
 
-    def test_a_truncated_image_ends_at_a_limit(self):
+    def test_a_truncated_image_says_where_it_is_lost(self):
         for size in (3, 100):
             with self.subTest(size):
                 code = self.file("code", built("hello").read_bytes()[:size])
-                done = run("payload", FVP, "--load", f"{code}@{BASE}", "--max-instructions", "100000")
-                self.assertEqual(done.code, LIMIT, done)
+                done = run("payload", FVP, "--load", f"{code}@{BASE}")
+                self.assertEqual(done.code, STUCK, done)
+                self.assertIn("takes an exception at its own vector", done.err)
 
     def test_keys_that_a_configuration_does_not_have(self):
         for path, said in (
