@@ -98,8 +98,7 @@ tl::expected<std::variant<RunOptions, HelpRequest>, UsageError> parse_run_option
                 ? "Usage: ccasim payload CONFIG.json --load FILE@ADDRESS [options]\n"
                   "Runs Non-secure EL2 code of your own on the platform of CONFIG.json, in place of the built-in host. "
                   "It ends at\nPSCI SYSTEM_OFF, when every PE waits for an interrupt that cannot come, or when the "
-                  "only PE takes an "
-                  "exception\nat its own vector.\n\n"
+                  "only PE takes an exception\nat its own vector.\n\n"
                 : "Usage: ccasim run CONFIG.json [options]\n\n")
         << visible;
     return HelpRequest{text.str()};

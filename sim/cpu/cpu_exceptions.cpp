@@ -32,12 +32,14 @@ bool is_pmu_access(std::uint64_t syndrome) {
 Cpu::Outcome Cpu::take(unsigned target, std::uint64_t syndrome, std::uint64_t return_address,
                        std::optional<std::uint64_t> far) {
   if (target == 2 && outside_ == nullptr) return to_el2(syndrome, far.value_or(0));
-  const std::uint64_t pc = engine_.pc(), pstate = engine_.pstate();
+  const std::uint64_t pstate = target == 2 ? engine_.pstate() : 0;
   enter_exception(
       engine_,
       {.kind = VectorKind::kSync, .target = target, .return_address = return_address, .esr = syndrome, .far = far},
       has_pan_);
-  loops_at_vector_ = target == 2 && return_address == pc && engine_.pc() == pc && engine_.pstate() == pstate;
+  // SVC and HVC return behind themselves: those are done.
+  const bool again = esr::ec(syndrome) != esr::Ec::kSvc64 && esr::ec(syndrome) != esr::Ec::kHvc64;
+  loops_at_vector_ = target == 2 && again && engine_.pc() == return_address && engine_.pstate() == pstate;
   const bool for_ever = loops_at_vector_ && !outside_->has_company();
   return {.waits = for_ever ? Wait::kReset : Wait::kNone, .exception = {}, .cost = kExceptionCost};
 }

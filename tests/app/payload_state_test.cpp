@@ -84,7 +84,7 @@ TEST_CASE("a payload that calls SYSTEM_OFF ends well") {
   CHECK_THAT(summary_text(report, machine->statistics()), ContainsSubstring("PEs: 0x0 on, 0x100 off"));
 }
 
-TEST_CASE("a PE without a vector is not lost while a watchdog can reset it, or another PE can help") {
+TEST_CASE("a PE is not lost if a watchdog can reset it, another PE can help, or code is at its vector") {
   constexpr std::uint32_t kSp805 = 0x1c0f'0000, kUndefined = 0;
   const Code watched({0xd2a0'0001 | (kSp805 >> 16) << 5,  // movz x1, #0x1c0f, lsl #16
                       0x5280'0002 | 100 << 5,             // movz w2, #100
@@ -96,6 +96,18 @@ TEST_CASE("a PE without a vector is not lost while a watchdog can reset it, or a
   const RunReport reset = run(*machine);
   CHECK(reset.exit_code == ExitCode::kLimit);
   CHECK(reset.resets > 10);
+
+  // HVC right before the vector of its exception, where code is: VBAR_EL2 := kLoad + 0x800, then to kLoad + 0x9fc.
+  std::vector<std::uint32_t> words(0xa04 / 4);
+  words[0] = 0xd2b1'0001;                      // movz x1, #0x8800, lsl #16
+  words[1] = 0x9120'0021;                      // add x1, x1, #0x800
+  words[2] = 0xd51c'c001;                      // msr vbar_el2, x1
+  words[3] = 0x1400'0000 | (0x9fc - 0xc) / 4;  // b kLoad + 0x9fc
+  words[0x9fc / 4] = 0xd400'0002;              // hvc #0
+  words[0xa00 / 4] = kLoop;
+  const Code falls(words);
+  const auto served = bench::machine(configured(falls.path()), {.limits = {.max_instructions = 1'000}});
+  CHECK(run(*served).exit_code == ExitCode::kLimit);
 
   // PE 0 switches PE 1 on, which starts at a WFI; PE 0 has no vector.
   const Code helped({0x5280'0060, 0x72b8'8000,  // w0 := 0xc4000003, CPU_ON
